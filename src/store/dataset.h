@@ -1,0 +1,39 @@
+/* An open dataset on all ranks: metadata replicated, manifests fetched when a plan needs them. */
+#ifndef AMA_STORE_DATASET_H
+#define AMA_STORE_DATASET_H
+
+#include "comm/comm.h"
+#include "store/driver.h"
+
+typedef struct ama__store {
+    ama_ctx *ctx;
+    ama__arena *arena;
+    const char *path;
+    const ama__driver *driver;
+    ama__open_options options;
+    ama__meta meta;
+    ama__manifest *manifest; /* [n_vars] */
+    bool *has_manifest;      /* [n_vars] */
+} ama__store;
+
+/* Opens `path` on one rank, broadcasts what it says. Collective. Errors as the driver's open, the same on all ranks. */
+ama_status ama__store_open(ama_ctx *ctx, ama__comm *comm, const char *path, const ama__open_options *o,
+                           ama__store **out);
+/* Opens n datasets, shared out over the ranks; the order of `out` is that of `paths`. Collective. On an error all are
+ * closed. */
+ama_status ama__store_open_many(ama_ctx *ctx, ama__comm *comm, int n, const char *const *paths,
+                                const ama__open_options *o, ama__store **out);
+void ama__store_close(ama__store **s);
+/* Makes the manifests of the listed (store, var) pairs available on all ranks; pairs already there cost nothing.
+ * Collective. */
+typedef struct ama__store_var {
+    ama__store *store;
+    int var;
+} ama__store_var;
+ama_status ama__store_need_manifests(ama_ctx *ctx, ama__comm *comm, int n, const ama__store_var *v);
+
+/* Reads the whole of a small variable (coordinates, text) into a dense native-endian array of the stored dtype
+ * (category META; STRING: char pointers that live as long as the store). The manifest must be there. Local. */
+ama_status ama__store_read_whole(ama__store *s, int var, void **out);
+
+#endif

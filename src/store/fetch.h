@@ -1,0 +1,29 @@
+/* From a manifest to raw bytes: pread of extents and decoding. Thread-safe: one ama__fetcher per process, one
+ * ama__codec_work per thread. */
+#ifndef AMA_STORE_FETCH_H
+#define AMA_STORE_FETCH_H
+
+#include "store/manifest.h"
+
+/* Keeps a bounded number of files open. */
+typedef struct ama__fetcher ama__fetcher;
+ama_status ama__fetcher_create(ama_ctx *ctx, ama__fetcher **out);
+void ama__fetcher_destroy(ama__fetcher **f);
+
+typedef struct ama__fetch_counts { /* since creation, all threads */
+    int64_t n_chunks, n_reads, stored_bytes, raw_bytes;
+} ama__fetch_counts;
+ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
+
+/* Reads and decodes one chunk (TABLE, FILES) into dst[raw]: the whole stored chunk (edge chunks too), in stored byte
+ * order, C order (F order is transposed here). Missing chunks give the fill value (zero bytes where none is declared)
+ * in stored byte order. Errors carry path, variable, chunk indices and byte offset. Local. */
+ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                            int64_t chunk, void *dst);
+/* Reads a box of a CONTIGUOUS, RECORD or INLINE variable into a dense C-order array in stored byte order. Local. */
+ama_status ama__fetch_box(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m, const ama__box *box,
+                          void *dst);
+/* Tells the kernel that these bytes will be wanted soon (posix_fadvise WILLNEED). Never fails. Local. */
+void ama__fetch_advise(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m, const ama__box *box);
+
+#endif
