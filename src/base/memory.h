@@ -24,6 +24,8 @@ size_t ama__mem_limit(const ama_ctx *ctx);
 /* Bytes in use now, and the largest value so far, of all categories together. */
 size_t ama__mem_used(const ama_ctx *ctx);
 size_t ama__mem_peak(const ama_ctx *ctx);
+/* Bytes of freed buffers kept for reuse: not in `used`, and used + pooled never passes the limit. */
+size_t ama__mem_pooled(const ama_ctx *ctx);
 size_t ama__mem_category_peak(const ama_ctx *ctx, ama__mem_category c);
 
 /* Gives `bytes` (0 is allowed) of 64-byte aligned memory, not zeroed, in *out. On failure *out is NULL and the error
