@@ -1,5 +1,5 @@
-/* The lazy graph below the labels: arrays as integers and operations. plan/ lowers this; it never sees a name. Nodes are
- * immutable, live in the graph's arena and are logically collective: every rank builds the same graph. */
+/* The lazy graph below the labels: arrays as integers and operations. plan/ lowers this; it never sees a name. Nodes
+ * are immutable, live in the graph's arena and are logically collective: every rank builds the same graph. */
 #ifndef AMA_GRAPH_NODE_H
 #define AMA_GRAPH_NODE_H
 
@@ -75,8 +75,8 @@ struct ama__node {
         } map;
         struct {
             ama__node *in;
-            ama__pick pick[AMA_MAX_DIMS];         /* per output axis */
-            int64_t fixed[AMA_MAX_DIMS];          /* per input axis without output axis: the index taken; else -1 */
+            ama__pick pick[AMA_MAX_DIMS]; /* per output axis */
+            int64_t fixed[AMA_MAX_DIMS];  /* per input axis without output axis: the index taken; else -1 */
         } index;
         struct {
             ama__node *in;

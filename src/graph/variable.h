@@ -19,9 +19,9 @@ typedef struct ama__encoding {
     bool has_scale, has_offset;
     double scale, offset;
     ama_dtype scale_dtype, offset_dtype;
-    int unsigned_hint;           /* _Unsigned */
+    int unsigned_hint;            /* _Unsigned */
     const char *units, *calendar; /* of times */
-    const char *coordinates;     /* attr "coordinates" of the file */
+    const char *coordinates;      /* attr "coordinates" of the file */
     bool contiguous, has_chunks;
     int64_t chunk[AMA_MAX_DIMS];
     int chunk_ndim;
@@ -62,7 +62,9 @@ typedef struct ama__dataset {
 
 ama__variable *ama__named_find(int n, const ama__named *v, const char *name); /* NULL when absent */
 int ama__variable_axis(const ama__variable *v, const char *dim);              /* -1 when absent */
-static inline int64_t ama__variable_size(const ama__variable *v, int axis) { return v->node->shape[axis]; }
+static inline int64_t ama__variable_size(const ama__variable *v, int axis) {
+    return v->node->shape[axis];
+}
 /* The index coordinate of `dim` among coords: 1-D, of that name, CONST. NULL when the dim has no labels. */
 ama__variable *ama__coords_index(int n, const ama__named *coord, const char *dim);
 /* Extent of a dim in a dataset; -1 when absent. Dim names in order of first appearance, for errors and printing. */
@@ -72,8 +74,8 @@ ama_status ama__dataset_dims(ama__graph *g, const ama__dataset *ds, int *n, cons
 /* A view of either, so that each operation is written once: a DataArray is a Dataset of one variable. */
 typedef struct ama__object {
     bool is_dataset;
-    ama__dataset ds;   /* DataArray: one data variable */
-    const char *name;  /* DataArray's name (NULL: none) */
+    ama__dataset ds;  /* DataArray: one data variable */
+    const char *name; /* DataArray's name (NULL: none) */
 } ama__object;
 
 #endif

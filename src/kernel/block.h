@@ -12,7 +12,9 @@ typedef enum ama__class { AMA_CLASS_B, AMA_CLASS_I, AMA_CLASS_F4, AMA_CLASS_F8 }
 static inline ama__class ama__class_of(ama_dtype t) {
     return t == AMA_BOOL ? AMA_CLASS_B : t == AMA_F4 ? AMA_CLASS_F4 : t == AMA_F8 ? AMA_CLASS_F8 : AMA_CLASS_I;
 }
-static inline size_t ama__class_bytes(ama__class c) { return c == AMA_CLASS_B ? 1 : c == AMA_CLASS_F4 ? 4 : 8; }
+static inline size_t ama__class_bytes(ama__class c) {
+    return c == AMA_CLASS_B ? 1 : c == AMA_CLASS_F4 ? 4 : 8;
+}
 
 /* ---- load: stored bytes -> class values of the node's dtype (unpacking as CF says, then a cast) */
 #define AMA_LOAD_MISSING_MAX 8
@@ -27,7 +29,8 @@ typedef struct ama__load {
     bool has_scale, has_offset;
     double scale, offset;
 } ama__load;
-/* True when the stored bytes already are the class values (float32, float64, int64, bool, native, nothing to unpack). */
+/* True when the stored bytes already are the class values (float32, float64, int64, bool, native, nothing to unpack).
+ */
 bool ama__load_is_view(const ama__load *l);
 /* n contiguous stored elements at src (any alignment) -> dst of class_of(l->dtype). */
 void ama__load_run(const ama__load *l, int64_t n, const void *src, void *dst);

@@ -1,0 +1,122 @@
+/* Plans: what a run will read, hold, send and write, decided before any data is read. Integers only. Made identically
+ * on every rank (a plan depends on the graph, the ranks, threads and budgets, nothing else).
+ *
+ * A stage is one streaming pass over a space: the index space of its driver, the largest source its consumers read (or
+ * a consumer's own index space). The space is cut per axis into *units*, canonical boxes that depend on the dataset and
+ * the script alone: a unit is the leaf of every reduction tree, so bits do not depend on ranks or budgets. Axis 0
+ * varies fastest in the order of units (a column of units at a time); each rank owns a contiguous run of that order. A
+ * unit is streamed in *tiles*: runs of axis 0, cut at chunk boundaries, as large as the budget allows. */
+#ifndef AMA_PLAN_PLAN_H
+#define AMA_PLAN_PLAN_H
+
+#include "graph/node.h"
+
+/* Cut points of one axis: unit u covers [cut[u], cut[u + 1]). */
+typedef struct ama__cuts {
+    int64_t n;
+    const int64_t *cut; /* n + 1 increasing values */
+} ama__cuts;
+
+/* How a consumer's axis runs along the driver's: consumer index i stands at driver index start + i * step (step >= 1)
+ * or list[i] (strictly increasing); driver_axis -1: does not run along the driver. */
+typedef struct ama__axismap {
+    int driver_axis;
+    int64_t start, step;
+    const int64_t *list;
+} ama__axismap;
+
+typedef enum ama__consumer_kind { AMA_CONSUME_REDUCE, AMA_CONSUME_WRITE, AMA_CONSUME_GATHER } ama__consumer_kind;
+
+/* Contributions to the groups of a reduction along its label axis (or its one group): of unit u of that driver axis,
+ * entries first[u] .. first[u + 1) of group[] and position[]: this unit's is the position-th of the n_parts[group]
+ * units that have members of the group. */
+typedef struct ama__groups {
+    int64_t n_groups;
+    const int64_t *first, *group, *position, *n_parts;
+} ama__groups;
+
+typedef struct ama__consumer {
+    ama__consumer_kind kind;
+    ama__node *node; /* evaluated over its whole shape; for REDUCE the input, axes in the driver's order */
+    ama__axismap map[AMA_MAX_DIMS];
+    int64_t fixed[AMA_MAX_DIMS]; /* per driver axis: the only driver index the consumer needs, or -1 */
+    int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* per driver axis: units it touches, [lo, hi) */
+    /* REDUCE */
+    ama__node *reduce;          /* the REDUCE node whose result this makes */
+    ama__reduce_spec spec;      /* per axis of `node` */
+    int n_row_axes;             /* trailing reduced axes taken as one row */
+    ama__groups groups;         /* along the label axis; one group when there is none */
+    int out_axis[AMA_MAX_DIMS]; /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
+    /* WRITE */
+    int sink, var;
+    /* GATHER: sink, and `var` counts its nodes */
+} ama__consumer;
+
+typedef struct ama__stage {
+    int level;         /* stages of one level do not depend on each other */
+    ama__node *driver; /* SOURCE, or NULL: the space is the one consumer's own */
+    int ndim;
+    int64_t shape[AMA_MAX_DIMS];
+    ama__cuts atoms[AMA_MAX_DIMS]; /* chunk boundaries: tiles are cut there */
+    ama__cuts units[AMA_MAX_DIMS];
+    int n_consumers;
+    ama__consumer *consumer;
+    int n_sources; /* SOURCE nodes read */
+    ama__node **source;
+    int n_operands; /* REDUCE nodes whose results are read */
+    ama__node **operand;
+    int64_t n_units;     /* product of unit counts */
+    int64_t *rank_first; /* [nranks + 1]: rank r owns units rank_first[r] .. rank_first[r + 1) of the unit order */
+    int64_t tile_bytes;  /* decoded bytes a tile may hold */
+    int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
+    /* predictions */
+    int64_t chunks, stored_bytes, decoded_bytes;    /* fetched in this stage, all ranks together */
+    int64_t peak_bytes;                             /* of the rank that needs most */
+    int64_t state_bytes, result_bytes, write_bytes; /* parts of it */
+} ama__stage;
+
+typedef struct ama__plan_options {
+    int nranks, threads;
+    int64_t budget_bytes; /* per rank */
+    int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
+} ama__plan_options;
+
+typedef struct ama__plan {
+    ama__plan_options options;
+    int n_stages;
+    ama__stage *stage;
+    int n_sinks;
+    ama__sink **sink;
+    int64_t peak_bytes;
+    int n_vars; /* of the manifests a run needs */
+    ama__store_var *var;
+} ama__plan;
+
+/* Makes the plan of all sinks together. g's arena holds it. Collective only in that stores hand over their manifests
+ * (chunk tables): reads metadata, no data. Errors: BUDGET with the smallest budget that would do, UNSUPPORTED. */
+ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,
+                          ama__sink *const *sinks, ama__plan **out);
+
+/* The text of `amasia plan`. Local. */
+struct ama__text;
+void ama__plan_print(const ama__plan *p, struct ama__text *t);
+
+/* ---- geometry shared with exec/ (Local, pure arithmetic) */
+
+/* Unit indices of unit number u in the unit order (axis 0 fastest, then the last axis, … axis 1 slowest). */
+void ama__stage_unit(const ama__stage *s, int64_t u, int64_t *index);
+/* Box of the driver's space that a unit covers. */
+ama__box ama__stage_unit_box(const ama__stage *s, const int64_t *index);
+/* End of the tile that starts at `start` of axis 0 in a unit: as many atoms as fit tile_bytes, at least one. */
+int64_t ama__stage_tile_end(const ama__stage *s, const ama__box *unit, int64_t start);
+/* The part of a consumer's index space that stands in a box of the driver's space; false when there is none. */
+bool ama__consumer_box(const ama__stage *s, const ama__consumer *c, const ama__box *driver_box, ama__box *out);
+/* Leaf position of a unit among the n_leaves that make (this output block, group): see ama__groups. */
+int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const int64_t *unit, int64_t position,
+                           int64_t n_parts, int64_t *n_leaves);
+/* The boxes of the leaves (SOURCE, REDUCE, CONST nodes) that evaluating `box` of `node` needs: calls fn for each leaf
+ * reached (a leaf may come several times). */
+typedef ama_status ama__need_fn(void *user, ama__node *leaf, const ama__box *box);
+ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user);
+
+#endif
