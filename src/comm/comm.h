@@ -43,6 +43,9 @@ ama_status ama__comm_gatherv(ama__comm *c, const void *mine, size_t bytes, void 
 /* Personalised exchange of bytes; counts and displacements in bytes, nranks entries each. */
 void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, const int64_t *send_at, void *recv,
                          const int64_t *recv_n, const int64_t *recv_at);
+/* Logically collective. Messages larger than this many bytes are cut: AMA_COMM_PIECE unless a test sets less. */
+#define AMA_COMM_PIECE ((int64_t)1 << 30)
+void ama__comm_set_piece(ama__comm *c, int64_t bytes);
 /* Logically collective check (only with AMA_CHECK=1): fails with INTERNAL on all ranks when `hash` differs. */
 ama_status ama__comm_check_same(ama__comm *c, uint64_t hash, const char *what);
 
