@@ -5,7 +5,7 @@
 
 #include "store/manifest.h"
 
-/* Keeps a bounded number of files open. */
+/* Keeps a bounded number of files open (one that was replaced meanwhile is still read as it was). */
 typedef struct ama__fetcher ama__fetcher;
 ama_status ama__fetcher_create(ama_ctx *ctx, ama__fetcher **out);
 void ama__fetcher_destroy(ama__fetcher **f);
@@ -20,6 +20,10 @@ ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
  * in stored byte order. Errors carry path, variable, chunk indices and byte offset. Local. */
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, void *dst);
+/* The same for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes, NULL: zeros)
+ * where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
+ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                            int64_t chunk, size_t item_bytes, const void *fill, void *dst);
 /* Reads a box of a CONTIGUOUS, RECORD or INLINE variable into a dense C-order array in stored byte order. Local. */
 ama_status ama__fetch_box(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m, const ama__box *box,
                           void *dst);

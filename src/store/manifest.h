@@ -22,7 +22,7 @@ typedef struct ama__manifest {
     ama__manifest_kind kind;
     const char *path; /* object; for FILES the array's directory */
     char separator;   /* FILES: '.' or '/' */
-    int64_t base, record_bytes;
+    int64_t base, record_bytes; /* base -1: nothing is stored, the fill value holds */
     int64_t n_table;
     ama__extent_entry *table;
     size_t inline_bytes;

@@ -1,0 +1,3 @@
+#include "store/driver.h"
+
+const ama__driver *const ama__drivers[] = {NULL};
