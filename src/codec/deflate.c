@@ -1,0 +1,99 @@
+/* zlib streams (RFC 1950) and gzip members (RFC 1952) through libdeflate: whole buffers, no streaming state. */
+#include "codec/steps.h"
+
+#include <libdeflate.h>
+
+/* zlib's own default, for metadata that says -1 */
+enum { DEFAULT_LEVEL = 6, MAX_LEVEL = 12 };
+
+void ama__deflate_fini(ama__codec_work *w) {
+    if (w->inflate) libdeflate_free_decompressor(w->inflate);
+    if (w->deflate) libdeflate_free_compressor(w->deflate);
+    w->inflate = NULL;
+    w->deflate = NULL;
+}
+
+static ama_status need_inflate(ama_ctx *ctx, ama__codec_work *w) {
+    if (w->inflate) return AMA_OK;
+    if (!ama__fault(ctx)) w->inflate = libdeflate_alloc_decompressor();
+    return w->inflate ? AMA_OK : ama__fail(ctx, AMA_ERR_NOMEM, "no memory for a deflate decoder");
+}
+
+static ama_status need_deflate(ama_ctx *ctx, ama__codec_work *w, int level) {
+    if (level < 0) level = DEFAULT_LEVEL;
+    if (level > MAX_LEVEL) return ama__fail(ctx, AMA_ERR_ARG, "deflate level %d is not in 0..%d", level, MAX_LEVEL);
+    if (w->deflate && w->deflate_level == level) return AMA_OK;
+    if (w->deflate) libdeflate_free_compressor(w->deflate);
+    w->deflate = ama__fault(ctx) ? NULL : libdeflate_alloc_compressor(level);
+    w->deflate_level = level;
+    return w->deflate ? AMA_OK : ama__fail(ctx, AMA_ERR_NOMEM, "no memory for a deflate encoder of level %d", level);
+}
+
+static ama_status decode_result(ama_ctx *ctx, enum libdeflate_result r, const char *what, size_t src_bytes,
+                                size_t cap) {
+    switch (r) {
+    case LIBDEFLATE_SUCCESS: return AMA_OK;
+    case LIBDEFLATE_INSUFFICIENT_SPACE:
+        return ama__fail(ctx, AMA_ERR_FORMAT, "%s data hold more than the expected %zu bytes", what, cap);
+    default: return ama__fail(ctx, AMA_ERR_FORMAT, "%s data of %zu bytes are damaged or cut short", what, src_bytes);
+    }
+}
+
+/* Bytes after the end of the stream are ignored, as zlib, HDF5 and numcodecs do: some writers pad. */
+ama_status ama__deflate_decode(ama_ctx *ctx, ama__codec_work *w, const ama__codec_step *step, const void *src,
+                               size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+    (void)step;
+    size_t used = 0;
+    AMA_TRY(need_inflate(ctx, w));
+    enum libdeflate_result r =
+        libdeflate_zlib_decompress_ex(w->inflate, src, src_bytes, dst, dst_cap, &used, dst_bytes);
+    return decode_result(ctx, r, "deflate", src_bytes, dst_cap);
+}
+
+static bool all_zero(const uint8_t *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (p[i]) return false;
+    return true;
+}
+
+/* Members follow one another until the input ends; padding with zeros may follow the last, as gzip itself allows. */
+ama_status ama__gzip_decode(ama_ctx *ctx, ama__codec_work *w, const ama__codec_step *step, const void *src,
+                            size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+    (void)step;
+    const uint8_t *in = src;
+    uint8_t *out = dst;
+    size_t at = 0, n_out = 0;
+    AMA_TRY(need_inflate(ctx, w));
+    do {
+        size_t used = 0, made = 0;
+        enum libdeflate_result r = libdeflate_gzip_decompress_ex(w->inflate, in + at, src_bytes - at, out + n_out,
+                                                                 dst_cap - n_out, &used, &made);
+        AMA_TRY(decode_result(ctx, r, "gzip", src_bytes, dst_cap));
+        at += used;
+        n_out += made;
+    } while (at < src_bytes && !(in[at] == 0 && all_zero(in + at, src_bytes - at)));
+    *dst_bytes = n_out;
+    return AMA_OK;
+}
+
+ama_status ama__deflate_encode(ama_ctx *ctx, ama__codec_work *w, const ama__codec_step *step, const void *src,
+                               size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+    AMA_TRY(need_deflate(ctx, w, step->a));
+    *dst_bytes = libdeflate_zlib_compress(w->deflate, src, src_bytes, dst, dst_cap);
+    return *dst_bytes ? AMA_OK : ama__fail(ctx, AMA_ERR_INTERNAL, "deflate output beyond its bound of %zu", dst_cap);
+}
+
+ama_status ama__gzip_encode(ama_ctx *ctx, ama__codec_work *w, const ama__codec_step *step, const void *src,
+                            size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+    AMA_TRY(need_deflate(ctx, w, step->a));
+    *dst_bytes = libdeflate_gzip_compress(w->deflate, src, src_bytes, dst, dst_cap);
+    return *dst_bytes ? AMA_OK : ama__fail(ctx, AMA_ERR_INTERNAL, "gzip output beyond its bound of %zu", dst_cap);
+}
+
+size_t ama__deflate_bound(size_t raw_bytes) {
+    return libdeflate_zlib_compress_bound(NULL, raw_bytes);
+}
+
+size_t ama__gzip_bound(size_t raw_bytes) {
+    return libdeflate_gzip_compress_bound(NULL, raw_bytes);
+}
