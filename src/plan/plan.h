@@ -42,10 +42,13 @@ typedef struct ama__consumer {
     int64_t fixed[AMA_MAX_DIMS]; /* per driver axis: the only driver index the consumer needs, or -1 */
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* per driver axis: units it touches, [lo, hi) */
     /* REDUCE */
-    ama__node *reduce;          /* the REDUCE node whose result this makes */
-    ama__reduce_spec spec;      /* per axis of `node` */
-    int n_row_axes;             /* trailing reduced axes taken as one row */
-    ama__groups groups;         /* along the label axis; one group when there is none */
+    ama__node *reduce;     /* the REDUCE node whose result this makes */
+    ama__reduce_spec spec; /* per axis of `node` */
+    int n_row_axes;        /* trailing reduced axes taken as one row */
+    ama__groups groups;    /* along the label axis; one group when there is none */
+    /* per driver axis that is reduced (not labelled): the position of each unit among the leaf_n touched ones, or -1 */
+    const int64_t *leaf_pos[AMA_MAX_DIMS];
+    int64_t leaf_n[AMA_MAX_DIMS];
     int out_axis[AMA_MAX_DIMS]; /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
     /* WRITE */
     int sink, var;
@@ -59,14 +62,17 @@ typedef struct ama__stage {
     int64_t shape[AMA_MAX_DIMS];
     ama__cuts atoms[AMA_MAX_DIMS]; /* chunk boundaries: tiles are cut there */
     ama__cuts units[AMA_MAX_DIMS];
+    int order[AMA_MAX_DIMS]; /* axes from the slowest to the fastest in the order of units */
     int n_consumers;
     ama__consumer *consumer;
     int n_sources; /* SOURCE nodes read */
     ama__node **source;
     int n_operands; /* REDUCE nodes whose results are read */
     ama__node **operand;
-    int64_t n_units;     /* product of unit counts */
+    int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* units that any consumer touches, per axis */
+    int64_t n_units;                                      /* product of hi - lo */
     int64_t *rank_first; /* [nranks + 1]: rank r owns units rank_first[r] .. rank_first[r + 1) of the unit order */
+    int64_t row_bytes;   /* decoded bytes of one index of axis 0 of the largest column, all sources */
     int64_t tile_bytes;  /* decoded bytes a tile may hold */
     int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
     /* predictions */
@@ -103,7 +109,7 @@ void ama__plan_print(const ama__plan *p, struct ama__text *t);
 
 /* ---- geometry shared with exec/ (Local, pure arithmetic) */
 
-/* Unit indices of unit number u in the unit order (axis 0 fastest, then the last axis, … axis 1 slowest). */
+/* Unit indices of unit number u in the order of units. */
 void ama__stage_unit(const ama__stage *s, int64_t u, int64_t *index);
 /* Box of the driver's space that a unit covers. */
 ama__box ama__stage_unit_box(const ama__stage *s, const int64_t *index);

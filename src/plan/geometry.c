@@ -1,0 +1,178 @@
+/* Geometry of stages: units, tiles and the parts of consumers in them. */
+#include "plan/plan.h"
+
+static int64_t axis_index(const ama__axismap *m, int64_t i) {
+    return m->list ? m->list[i] : m->start + i * m->step;
+}
+
+/* First consumer index in [0, n) whose driver index is >= x (maps increase). */
+static int64_t lower_bound(const ama__axismap *m, int64_t n, int64_t x) {
+    int64_t lo = 0, hi = n;
+    if (!m->list && m->step > 0) {
+        int64_t i = x <= m->start ? 0 : (x - m->start + m->step - 1) / m->step;
+        return i > n ? n : i;
+    }
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo) / 2;
+        if (m->list[mid] < x)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* Consumer indices with driver index in [x0, x1) of a decreasing map: [first, last). */
+static void decreasing_range(const ama__axismap *m, int64_t n, int64_t x0, int64_t x1, int64_t *first, int64_t *last) {
+    ama__axismap mirror = {m->driver_axis, axis_index(m, n - 1), -m->step, NULL};
+    *first = n - lower_bound(&mirror, n, x1);
+    *last = n - lower_bound(&mirror, n, x0);
+}
+
+bool ama__consumer_box(const ama__stage *s, const ama__consumer *c, const ama__box *driver_box, ama__box *out) {
+    out->ndim = c->node->ndim;
+    for (int d = 0; d < s->ndim; d++)
+        if (c->fixed[d] >= 0 &&
+            (c->fixed[d] < driver_box->start[d] || c->fixed[d] >= driver_box->start[d] + driver_box->count[d]))
+            return false;
+    for (int a = 0; a < out->ndim; a++) {
+        const ama__axismap *m = &c->map[a];
+        int64_t n = c->node->shape[a], first = 0, last = n;
+        if (n == 0) return false;
+        if (m->driver_axis >= 0) {
+            int64_t x0 = driver_box->start[m->driver_axis], x1 = x0 + driver_box->count[m->driver_axis];
+            if (!m->list && m->step < 0) {
+                decreasing_range(m, n, x0, x1, &first, &last);
+            } else {
+                first = lower_bound(m, n, x0);
+                last = lower_bound(m, n, x1);
+            }
+        }
+        if (last <= first) return false;
+        out->start[a] = first;
+        out->count[a] = last - first;
+    }
+    return true;
+}
+
+void ama__stage_unit(const ama__stage *s, int64_t u, int64_t *index) {
+    for (int k = s->ndim - 1; k >= 0; k--) {
+        int d = s->order[k];
+        int64_t n = s->unit_hi[d] - s->unit_lo[d];
+        index[d] = s->unit_lo[d] + u % n;
+        u /= n;
+    }
+}
+
+ama__box ama__stage_unit_box(const ama__stage *s, const int64_t *index) {
+    ama__box b = {.ndim = s->ndim};
+    for (int d = 0; d < s->ndim; d++) {
+        b.start[d] = s->units[d].cut[index[d]];
+        b.count[d] = s->units[d].cut[index[d] + 1] - b.start[d];
+    }
+    return b;
+}
+
+int64_t ama__stage_tile_end(const ama__stage *s, const ama__box *unit, int64_t start) {
+    int64_t end = s->ndim > 0 ? unit->start[0] + unit->count[0] : 1;
+    if (s->ndim <= 1) return end; /* rows of a 1-D reduction may not be cut */
+    int64_t rows = s->tile_bytes / (s->row_bytes > 0 ? s->row_bytes : 1);
+    if (start + rows >= end) return end;
+    /* the last atom boundary within `rows`, but at least one atom */
+    const ama__cuts *c = &s->atoms[0];
+    int64_t lo = 0, hi = c->n; /* largest k with cut[k] <= start + rows */
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo + 1) / 2;
+        if (c->cut[mid] <= start + rows)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    while (c->cut[lo] <= start) lo++;
+    return c->cut[lo] < end ? c->cut[lo] : end;
+}
+
+int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const int64_t *unit, int64_t position,
+                           int64_t n_parts, int64_t *n_leaves) {
+    int64_t leaf = 0, n = 1;
+    int label_driver = c->spec.label_axis >= 0 ? c->map[c->spec.label_axis].driver_axis : -1;
+    for (int k = 0; k < s->ndim; k++) {
+        int d = s->order[k];
+        if (d == label_driver) {
+            leaf = leaf * n_parts + position;
+            n *= n_parts;
+        } else if (c->leaf_pos[d]) {
+            leaf = leaf * c->leaf_n[d] + c->leaf_pos[d][unit[d]];
+            n *= c->leaf_n[d];
+        }
+    }
+    *n_leaves = n;
+    return leaf;
+}
+
+/* ---- what evaluating a box needs */
+
+static int64_t pick_index(const ama__pick *p, int64_t i) {
+    return p->list ? p->list[i] : p->start + i * p->step;
+}
+
+/* Range of input indices that output indices [first, first + count) pick; false when all are missing. */
+static bool pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi) {
+    *lo = INT64_MAX;
+    *hi = -1;
+    for (int64_t i = first; i < first + count; i += p->list || count == 1 ? 1 : count - 1) {
+        int64_t x = pick_index(p, i);
+        if (x < 0) continue;
+        if (x < *lo) *lo = x;
+        if (x > *hi) *hi = x;
+    }
+    return *hi >= 0;
+}
+
+static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
+    ama__node *in = node->u.index.in;
+    ama__box b = {.ndim = in->ndim};
+    int sparse = -1;
+    for (int i = 0; i < in->ndim; i++) {
+        b.start[i] = node->u.index.fixed[i];
+        b.count[i] = 1;
+    }
+    for (int a = 0; a < node->ndim; a++) {
+        const ama__pick *p = &node->u.index.pick[a];
+        int64_t lo, hi;
+        if (p->in_axis < 0) continue;
+        if (!pick_range(p, box->start[a], box->count[a], &lo, &hi)) return AMA_OK;
+        b.start[p->in_axis] = lo;
+        b.count[p->in_axis] = hi - lo + 1;
+        if (sparse < 0 && hi - lo + 1 > box->count[a]) sparse = a;
+    }
+    if (sparse < 0) return ama__node_need(in, &b, fn, user);
+    /* one axis that skips indices is taken index by index, so that chunks in the gaps are not wanted */
+    const ama__pick *p = &node->u.index.pick[sparse];
+    for (int64_t i = box->start[sparse]; i < box->start[sparse] + box->count[sparse]; i++) {
+        int64_t x = pick_index(p, i);
+        if (x < 0) continue;
+        b.start[p->in_axis] = x;
+        b.count[p->in_axis] = 1;
+        AMA_TRY(ama__node_need(in, &b, fn, user));
+    }
+    return AMA_OK;
+}
+
+ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
+    for (int a = 0; a < box->ndim; a++)
+        if (box->count[a] <= 0) return AMA_OK;
+    if (node->kind == AMA_NODE_INDEX) return need_index(node, box, fn, user);
+    if (node->kind != AMA_NODE_MAP) return fn(user, node, box);
+    for (int k = 0; k < node->u.map.n_in; k++) {
+        ama__box b = {.ndim = node->u.map.in[k]->ndim};
+        for (int a = 0; a < node->ndim; a++) {
+            int i = node->u.map.axis[k][a];
+            if (i < 0) continue;
+            b.start[i] = box->start[a];
+            b.count[i] = box->count[a];
+        }
+        AMA_TRY(ama__node_need(node->u.map.in[k], &b, fn, user));
+    }
+    return AMA_OK;
+}

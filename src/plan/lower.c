@@ -1,0 +1,314 @@
+/* Lowering. A REDUCE whose input has level l is made in a stage of level l; what reads its result has level l + 1. The
+ * driver of a consumer is the largest SOURCE it reads without crossing a REDUCE, provided that its axes run
+ * monotonically along that source; consumers of one level and driver share a stage. */
+#include "plan/lower.h"
+
+#include <string.h>
+
+typedef struct lowering {
+    ama__graph *g;
+    int n_nodes;
+    int *level; /* by node id; -1 not visited */
+    int n_reduces;
+    ama__node **reduces; /* in order of id */
+    int n_consumers;
+    ama__consumer *consumer;
+    int *consumer_level;
+    ama__node **driver;
+    bool *loose;
+    bool *seen; /* scratch of walks, by node id */
+    int64_t loose_bytes;
+} lowering;
+
+static int visit_inputs(ama__node *n, ama__node **in) {
+    switch (n->kind) {
+    case AMA_NODE_MAP: memcpy(in, n->u.map.in, sizeof n->u.map.in); return n->u.map.n_in;
+    case AMA_NODE_INDEX: in[0] = n->u.index.in; return 1;
+    case AMA_NODE_REDUCE: in[0] = n->u.reduce.in; return 1;
+    default: return 0;
+    }
+}
+
+/* Levels of everything below n; notes the REDUCE nodes. Inputs have smaller ids, so depth is bounded by the graph. */
+static int visit(lowering *l, ama__node *n) {
+    ama__node *in[3];
+    if (l->level[n->id] >= 0) return l->level[n->id];
+    int level = 0, count = visit_inputs(n, in);
+    for (int k = 0; k < count; k++) {
+        int x = visit(l, in[k]);
+        if (x > level) level = x;
+    }
+    if (n->kind == AMA_NODE_REDUCE) {
+        l->reduces[l->n_reduces++] = n;
+        level++;
+    }
+    return l->level[n->id] = level;
+}
+
+static int64_t source_bytes(const ama__node *n) {
+    int64_t size = 1;
+    for (int a = 0; a < n->ndim; a++) size *= n->shape[a];
+    return size * (int64_t)ama__dtype_bytes(n->dtype);
+}
+
+/* The largest SOURCE below n that is not behind a REDUCE. `seen` (by id) keeps shared parts from being walked again. */
+static void largest_source(ama__node *n, ama__node **best, bool *seen) {
+    ama__node *in[3];
+    if (n->kind == AMA_NODE_REDUCE || seen[n->id]) return;
+    seen[n->id] = true;
+    if (n->kind == AMA_NODE_SOURCE && (!*best || source_bytes(n) > source_bytes(*best))) *best = n;
+    int count = visit_inputs(n, in);
+    for (int k = 0; k < count; k++) largest_source(in[k], best, seen);
+}
+
+static ama_status compose_list(ama__graph *g, const ama__axismap *m, const ama__pick *p, ama__axismap *out, bool *ok) {
+    int64_t *list;
+    AMA_NEW(g->arena, list, p->count ? p->count : 1);
+    for (int64_t i = 0; i < p->count; i++) {
+        int64_t x = p->list ? p->list[i] : p->start + i * p->step;
+        if (x < 0) {
+            *ok = false;
+            return AMA_OK;
+        }
+        list[i] = m->list ? m->list[x] : m->start + x * m->step;
+        if (i > 0 && list[i] <= list[i - 1]) *ok = false;
+    }
+    *out = (ama__axismap){m->driver_axis, 0, 1, list};
+    return AMA_OK;
+}
+
+/* Map of a pick's axis, given the map of its input axis. */
+static ama_status compose(ama__graph *g, const ama__axismap *m, const ama__pick *p, ama__axismap *out, bool *ok) {
+    if (m->driver_axis < 0 || p->in_axis < 0) {
+        *out = (ama__axismap){.driver_axis = -1};
+        return AMA_OK;
+    }
+    if (p->list || m->list) return compose_list(g, m, p, out, ok);
+    *out = (ama__axismap){m->driver_axis, m->start + p->start * m->step, m->step * p->step, NULL};
+    return AMA_OK;
+}
+
+typedef struct trace_result {
+    bool found; /* node depends on the driver and its axes run along it */
+    ama__axismap map[AMA_MAX_DIMS];
+    int64_t fixed[AMA_MAX_DIMS];
+} trace_result;
+
+static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r);
+
+static ama_status trace_index(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
+    trace_result in;
+    bool ok = true;
+    AMA_TRY(trace(g, n->u.index.in, driver, &in));
+    if (!in.found) return AMA_OK;
+    *r = in;
+    for (int a = 0; a < n->ndim; a++) {
+        const ama__pick *p = &n->u.index.pick[a];
+        const ama__axismap none = {.driver_axis = -1};
+        AMA_TRY(compose(g, p->in_axis < 0 ? &none : &in.map[p->in_axis], p, &r->map[a], &ok));
+    }
+    for (int i = 0; i < n->u.index.in->ndim; i++) {
+        int64_t f = n->u.index.fixed[i];
+        const ama__axismap *m = &in.map[i];
+        if (f >= 0 && m->driver_axis >= 0) r->fixed[m->driver_axis] = m->list ? m->list[f] : m->start + f * m->step;
+    }
+    r->found = ok;
+    return AMA_OK;
+}
+
+static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
+    memset(r, 0, sizeof *r);
+    for (int d = 0; d < AMA_MAX_DIMS; d++) r->fixed[d] = -1;
+    if (n == driver) {
+        r->found = true;
+        for (int a = 0; a < n->ndim; a++) r->map[a] = (ama__axismap){a, 0, 1, NULL};
+        return AMA_OK;
+    }
+    if (n->kind == AMA_NODE_INDEX) return trace_index(g, n, driver, r);
+    if (n->kind != AMA_NODE_MAP) return AMA_OK;
+    for (int k = 0; k < n->u.map.n_in && !r->found; k++) {
+        trace_result in;
+        AMA_TRY(trace(g, n->u.map.in[k], driver, &in));
+        if (!in.found) continue;
+        *r = in;
+        for (int a = 0; a < n->ndim; a++) {
+            int i = n->u.map.axis[k][a];
+            if (i >= 0)
+                r->map[a] = in.map[i];
+            else
+                r->map[a] = (ama__axismap){.driver_axis = -1};
+        }
+    }
+    return AMA_OK;
+}
+
+/* Rank of a consumer's axis in the order of evaluation: along the driver's axes, then the axes that are not on it. */
+static int axis_key(const ama__consumer *c, int a) {
+    return c->map[a].driver_axis >= 0 ? c->map[a].driver_axis : AMA_MAX_DIMS + a;
+}
+
+/* Brings the axes of a reduction into the driver's order and turns axes it runs along backwards, so that the order in
+ * which values enter does not depend on where tiles are cut. */
+static ama_status normalise_reduce(ama__graph *g, ama__consumer *c) {
+    ama__consumer old = *c;
+    ama__pick pick[AMA_MAX_DIMS];
+    int n = c->node->ndim, order[AMA_MAX_DIMS], out_of[AMA_MAX_DIMS];
+    for (int a = 0, o = 0; a < n; a++) {
+        int k = a;
+        for (; k > 0 && axis_key(c, order[k - 1]) > axis_key(c, a); k--) order[k] = order[k - 1];
+        order[k] = a;
+        out_of[a] = c->spec.reduced[a] ? -1 : o++;
+    }
+    for (int k = 0; k < n; k++) {
+        int a = order[k];
+        int64_t extent = c->node->shape[a];
+        bool back = !old.map[a].list && old.map[a].driver_axis >= 0 && old.map[a].step < 0 &&
+                    (old.spec.reduced[a] || a == old.spec.label_axis);
+        pick[k] = (ama__pick){.in_axis = a, .count = extent, .start = back ? extent - 1 : 0, .step = back ? -1 : 1};
+        c->map[k] = old.map[a];
+        c->spec.reduced[k] = old.spec.reduced[a];
+        c->out_axis[k] = out_of[a];
+        if (a == old.spec.label_axis) c->spec.label_axis = k;
+        if (!back) continue;
+        c->map[k].start = old.map[a].start + (extent - 1) * old.map[a].step;
+        c->map[k].step = -old.map[a].step;
+        if (c->spec.op == AMA_RED_FIRST || c->spec.op == AMA_RED_LAST)
+            c->spec.op = c->spec.op == AMA_RED_FIRST ? AMA_RED_LAST : AMA_RED_FIRST;
+        if (a == old.spec.label_axis) {
+            int64_t *label;
+            AMA_NEW(g->arena, label, extent);
+            for (int64_t i = 0; i < extent; i++) label[i] = old.spec.label[extent - 1 - i];
+            c->spec.label = label;
+        }
+    }
+    return ama__node_index(g, old.node, n, pick, NULL, &c->node);
+}
+
+/* The consumer's own index space, or for a loose one the space without axes. */
+static void own_space(lowering *l, int i) {
+    ama__consumer *c = &l->consumer[i];
+    l->driver[i] = NULL;
+    for (int a = 0; a < AMA_MAX_DIMS; a++) {
+        c->map[a] = (ama__axismap){l->loose[i] ? -1 : a, 0, 1, NULL};
+        c->fixed[a] = -1;
+    }
+}
+
+/* Small work is not worth sharing out: it goes into one stage of one unit for each level. */
+static bool is_loose(const lowering *l, const ama__node *node, const ama__node *source) {
+    return source_bytes(node) <= l->loose_bytes && (!source || source_bytes(source) <= l->loose_bytes);
+}
+
+static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
+    int i = l->n_consumers++;
+    ama__node *driver = NULL;
+    trace_result r;
+    memset(l->seen, 0, (size_t)l->n_nodes);
+    largest_source(c.node, &driver, l->seen);
+    l->consumer_level[i] = level;
+    l->consumer[i] = c;
+    l->loose[i] = is_loose(l, c.node, driver);
+    own_space(l, i);
+    if (driver && !l->loose[i]) {
+        AMA_TRY(trace(l->g, c.node, driver, &r));
+        if (r.found) {
+            l->driver[i] = driver;
+            memcpy(l->consumer[i].map, r.map, sizeof r.map);
+            memcpy(l->consumer[i].fixed, r.fixed, sizeof r.fixed);
+        }
+    }
+    if (c.kind == AMA_CONSUME_REDUCE) AMA_TRY(normalise_reduce(l->g, &l->consumer[i]));
+    return AMA_OK;
+}
+
+static ama_status add_all_consumers(lowering *l, int n_sinks, ama__sink *const *sinks) {
+    for (int i = 0; i < l->n_reduces; i++) {
+        ama__node *n = l->reduces[i];
+        ama__consumer c = {.kind = AMA_CONSUME_REDUCE, .node = n->u.reduce.in, .reduce = n, .spec = n->u.reduce.spec};
+        AMA_TRY(add_consumer(l, c, l->level[n->id] - 1));
+    }
+    for (int s = 0; s < n_sinks; s++) {
+        int n = sinks[s]->kind == AMA_SINK_WRITE ? sinks[s]->spec->meta.n_vars : sinks[s]->n_gather;
+        for (int v = 0; v < n; v++) {
+            ama__node *node = sinks[s]->node[v];
+            ama__consumer c = {.kind = sinks[s]->kind == AMA_SINK_WRITE ? AMA_CONSUME_WRITE : AMA_CONSUME_GATHER,
+                               .node = node,
+                               .sink = s,
+                               .var = v,
+                               .spec.label_axis = -1};
+            AMA_TRY(add_consumer(l, c, l->level[node->id]));
+        }
+    }
+    return AMA_OK;
+}
+
+static void add_node(int *n, ama__node **list, ama__node *node) {
+    for (int i = 0; i < *n; i++)
+        if (list[i] == node) return;
+    list[(*n)++] = node;
+}
+
+static void collect_leaves(ama__stage *s, ama__node *n, bool *seen, int n_seen) {
+    ama__node *in[3];
+    if (n->id < n_seen && seen[n->id]) return;
+    if (n->id < n_seen) seen[n->id] = true;
+    if (n->kind == AMA_NODE_SOURCE) add_node(&s->n_sources, s->source, n);
+    if (n->kind == AMA_NODE_REDUCE) {
+        add_node(&s->n_operands, s->operand, n);
+        return;
+    }
+    int count = visit_inputs(n, in);
+    for (int k = 0; k < count; k++) collect_leaves(s, in[k], seen, n_seen);
+}
+
+static ama_status make_stage(lowering *l, int first, ama__stage *s) {
+    memset(s, 0, sizeof *s);
+    s->level = l->consumer_level[first];
+    s->driver = l->driver[first];
+    const ama__node *space = s->driver ? s->driver : l->consumer[first].node;
+    bool loose = l->loose[first];
+    s->ndim = loose ? 0 : space->ndim;
+    memcpy(s->shape, space->shape, sizeof s->shape);
+    AMA_NEW(l->g->arena, s->consumer, l->n_consumers);
+    AMA_NEW(l->g->arena, s->source, l->g->n_nodes);
+    AMA_NEW(l->g->arena, s->operand, l->g->n_nodes);
+    memset(l->seen, 0, (size_t)l->n_nodes);
+    for (int i = first; i < l->n_consumers; i++) {
+        bool same = l->consumer_level[i] == s->level && l->driver[i] == s->driver && l->loose[i] == loose;
+        if (i != first && (!same || (!s->driver && !loose))) continue;
+        s->consumer[s->n_consumers++] = l->consumer[i];
+        collect_leaves(s, l->consumer[i].node, l->seen, l->n_nodes);
+        l->consumer_level[i] = -1; /* taken */
+    }
+    return AMA_OK;
+}
+
+ama_status ama__plan_lower(ama__graph *g, const ama__plan_options *o, int n_sinks, ama__sink *const *sinks,
+                           int *n_stages, ama__stage **stages) {
+    lowering l = {.g = g, .n_nodes = g->n_nodes, .loose_bytes = o->unit_bytes ? o->unit_bytes : (int64_t)1 << 20};
+    int n_outputs = 0, top = 0;
+    AMA_NEW(g->arena, l.level, l.n_nodes);
+    AMA_NEW(g->arena, l.reduces, l.n_nodes);
+    AMA_NEW(g->arena, l.seen, l.n_nodes);
+    for (int i = 0; i < l.n_nodes; i++) l.level[i] = -1;
+    for (int s = 0; s < n_sinks; s++) {
+        int n = sinks[s]->kind == AMA_SINK_WRITE ? sinks[s]->spec->meta.n_vars : sinks[s]->n_gather;
+        n_outputs += n;
+        for (int v = 0; v < n; v++) {
+            int level = visit(&l, sinks[s]->node[v]);
+            if (level > top) top = level;
+        }
+    }
+    int n = l.n_reduces + n_outputs;
+    AMA_NEW(g->arena, l.consumer, n + 1);
+    AMA_NEW(g->arena, l.consumer_level, n + 1);
+    AMA_NEW(g->arena, l.driver, n + 1);
+    AMA_NEW(g->arena, l.loose, n + 1);
+    AMA_TRY(add_all_consumers(&l, n_sinks, sinks));
+    AMA_NEW(g->arena, *stages, n + 1);
+    *n_stages = 0;
+    for (int level = 0; level <= top; level++)
+        for (int i = 0; i < l.n_consumers; i++)
+            if (l.consumer_level[i] == level) AMA_TRY(make_stage(&l, i, &(*stages)[(*n_stages)++]));
+    return AMA_OK;
+}
