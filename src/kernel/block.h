@@ -9,6 +9,9 @@
 
 typedef enum ama__class { AMA_CLASS_B, AMA_CLASS_I, AMA_CLASS_F4, AMA_CLASS_F8 } ama__class;
 
+/* Elements of a block: what a thread evaluates at a time, small enough to stay in its cache. */
+#define AMA_BLOCK_ELEMENTS 16384
+
 static inline ama__class ama__class_of(ama_dtype t) {
     return t == AMA_BOOL ? AMA_CLASS_B : t == AMA_F4 ? AMA_CLASS_F4 : t == AMA_F8 ? AMA_CLASS_F8 : AMA_CLASS_I;
 }

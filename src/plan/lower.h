@@ -2,6 +2,7 @@
 #ifndef AMA_PLAN_LOWER_H
 #define AMA_PLAN_LOWER_H
 
+#include "comm/comm.h"
 #include "plan/plan.h"
 
 /* Finds all REDUCE nodes and sinks, their levels and drivers, and groups them into stages in order of level. Sets of
@@ -12,7 +13,8 @@ ama_status ama__plan_lower(ama__graph *g, const ama__plan_options *o, int n_sink
 /* Cuts the space of a stage into atoms and units, and works out the units and leaves of every consumer. */
 ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *s);
 
-/* Shares the units over the ranks, sizes the tiles, predicts bytes and memory. BUDGET when it does not fit. */
-ama_status ama__plan_size(ama__graph *g, const ama__plan_options *o, ama__plan *p);
+/* Shares the units over the ranks, sizes the tiles, predicts bytes and memory. Collective. BUDGET, the same on all
+ * ranks, when it does not fit. */
+ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_options *o, ama__plan *p);
 
 #endif

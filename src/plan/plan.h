@@ -9,6 +9,7 @@
 #ifndef AMA_PLAN_PLAN_H
 #define AMA_PLAN_PLAN_H
 
+#include "base/text.h"
 #include "graph/node.h"
 
 /* Cut points of one axis: unit u covers [cut[u], cut[u + 1]). */
@@ -75,10 +76,9 @@ typedef struct ama__stage {
     int64_t row_bytes;   /* decoded bytes of one index of axis 0 of the largest column, all sources */
     int64_t tile_bytes;  /* decoded bytes a tile may hold */
     int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
-    /* predictions */
-    int64_t chunks, stored_bytes, decoded_bytes;    /* fetched in this stage, all ranks together */
-    int64_t peak_bytes;                             /* of the rank that needs most */
-    int64_t state_bytes, result_bytes, write_bytes; /* parts of it */
+    /* predictions: sums over all ranks, and bytes held by the rank that needs most */
+    int64_t chunks, stored_bytes, decoded_bytes, write_bytes;
+    int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
 
 typedef struct ama__plan_options {
@@ -93,8 +93,9 @@ typedef struct ama__plan {
     ama__stage *stage;
     int n_sinks;
     ama__sink **sink;
-    int64_t peak_bytes;
-    int n_vars; /* of the manifests a run needs */
+    int64_t base_bytes; /* resident memory of the process when the plan was made */
+    int64_t peak_bytes; /* of what the plan holds, on top of base_bytes */
+    int n_vars;         /* of the manifests a run needs */
     ama__store_var *var;
 } ama__plan;
 
@@ -104,8 +105,7 @@ ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_option
                           ama__sink *const *sinks, ama__plan **out);
 
 /* The text of `amasia plan`. Local. */
-struct ama__text;
-void ama__plan_print(const ama__plan *p, struct ama__text *t);
+void ama__plan_print(const ama__plan *p, ama__text *t);
 
 /* ---- geometry shared with exec/ (Local, pure arithmetic) */
 
@@ -120,6 +120,8 @@ bool ama__consumer_box(const ama__stage *s, const ama__consumer *c, const ama__b
 /* Leaf position of a unit among the n_leaves that make (this output block, group): see ama__groups. */
 int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const int64_t *unit, int64_t position,
                            int64_t n_parts, int64_t *n_leaves);
+/* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
+ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes) that evaluating `box` of `node` needs: calls fn for each leaf
  * reached (a leaf may come several times). */
 typedef ama_status ama__need_fn(void *user, ama__node *leaf, const ama__box *box);

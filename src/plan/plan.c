@@ -1,0 +1,60 @@
+#include "plan/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plan/lower.h"
+
+static ama_status collect_vars(ama__graph *g, ama__plan *p) {
+    int n = 0;
+    for (int k = 0; k < p->n_stages; k++)
+        for (int i = 0; i < p->stage[k].n_sources; i++) n += p->stage[k].source[i]->u.source.n_parts;
+    AMA_NEW(g->arena, p->var, n + 1);
+    for (int k = 0; k < p->n_stages; k++)
+        for (int i = 0; i < p->stage[k].n_sources; i++) {
+            const ama__node *s = p->stage[k].source[i];
+            for (int j = 0; j < s->u.source.n_parts; j++)
+                p->var[p->n_vars++] = (ama__store_var){s->u.source.part[j].store, s->u.source.part[j].var};
+        }
+    return AMA_OK;
+}
+
+static int64_t resident_bytes(void) {
+    long long pages = 0, skip;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f) return 0;
+    if (fscanf(f, "%lld %lld", &skip, &pages) != 2) pages = 0;
+    fclose(f);
+    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+}
+
+static ama_status make_local(ama__graph *g, const ama__plan_options *o, int n_sinks, ama__sink *const *sinks,
+                             ama__plan **out) {
+    ama__plan *p;
+    AMA_NEW(g->arena, p, 1);
+    p->options = *o;
+    p->n_sinks = n_sinks;
+    AMA_KEEP(g->arena, p->sink, ama__arena_memdup(g->arena, sinks, (size_t)(n_sinks + 1) * sizeof *sinks));
+    AMA_TRY(ama__plan_lower(g, o, n_sinks, sinks, &p->n_stages, &p->stage));
+    *out = p;
+    return collect_vars(g, p);
+}
+
+static ama_status cut_all(ama__graph *g, const ama__plan_options *o, ama__plan *p) {
+    for (int k = 0; k < p->n_stages; k++) AMA_TRY(ama__plan_cut(g, o, &p->stage[k]));
+    return AMA_OK;
+}
+
+ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,
+                          ama__sink *const *sinks, ama__plan **out) {
+    ama__plan *p = NULL;
+    AMA_TRY(ama__comm_agree(comm, make_local(g, o, n_sinks, sinks, &p)));
+    AMA_TRY(ama__store_need_manifests(g->ctx, comm, p->n_vars, p->var));
+    AMA_TRY(ama__comm_agree(comm, cut_all(g, o, p)));
+    p->base_bytes = ama__comm_max(comm, resident_bytes());
+    AMA_TRY(ama__plan_size(g, comm, o, p));
+    *out = p;
+    return AMA_OK;
+}

@@ -1,0 +1,224 @@
+/* Sizing: units per rank, bytes per tile, and what will be held. Each rank walks its own units only; the figures of all
+ * ranks are then joined, so nothing costs O(all chunks) on a rank. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "kernel/block.h"
+#include "plan/lower.h"
+#include "plan/simulate.h"
+#include "plan/wants.h"
+
+#define MIB ((int64_t)1 << 20)
+
+static int64_t min_i8(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t max_i8(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
+    AMA_NEW(g->arena, s->rank_first, o->nranks + 1);
+    for (int r = 0; r <= o->nranks; r++) s->rank_first[r] = (int64_t)((__int128)s->n_units * r / o->nranks);
+    return AMA_OK;
+}
+
+/* Operations below a node that hold a block each while they are evaluated. */
+static int64_t count_ops(const ama__node *n) {
+    if (n->kind == AMA_NODE_INDEX) return 1 + count_ops(n->u.index.in);
+    if (n->kind != AMA_NODE_MAP) return 1;
+    int64_t total = 1;
+    for (int k = 0; k < n->u.map.n_in; k++) total += count_ops(n->u.map.in[k]) + 1;
+    return min_i8(total, 256);
+}
+
+static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
+    int64_t most = 0;
+    for (int i = 0; i < s->n_consumers; i++) {
+        const ama__consumer *c = &s->consumer[i];
+        int64_t row = 1;
+        for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
+        most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
+    }
+    return most * o->threads;
+}
+
+/* Bytes of the boxes of earlier results that this rank's units read. */
+typedef struct operand_need {
+    const ama__stage *s;
+    ama__box *box; /* per operand; ndim -1: nothing yet */
+} operand_need;
+
+static ama_status note_operand(void *user, ama__node *leaf, const ama__box *box) {
+    operand_need *n = user;
+    if (leaf->kind != AMA_NODE_REDUCE) return AMA_OK;
+    int i = 0;
+    while (n->s->operand[i] != leaf) i++;
+    ama__box *b = &n->box[i];
+    if (b->ndim < 0) {
+        *b = *box;
+        return AMA_OK;
+    }
+    for (int a = 0; a < b->ndim; a++) {
+        int64_t hi = max_i8(b->start[a] + b->count[a], box->start[a] + box->count[a]);
+        b->start[a] = min_i8(b->start[a], box->start[a]);
+        b->count[a] = hi - b->start[a];
+    }
+    return AMA_OK;
+}
+
+ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box) {
+    operand_need n = {s, box};
+    (void)ctx;
+    for (int i = 0; i < s->n_operands; i++) box[i].ndim = -1;
+    if (s->n_operands == 0) return AMA_OK;
+    for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1]; u++) {
+        int64_t unit[AMA_MAX_DIMS];
+        ama__stage_unit(s, u, unit);
+        ama__box b = ama__stage_unit_box(s, unit), mine;
+        for (int i = 0; i < s->n_consumers; i++)
+            if (ama__consumer_box(s, &s->consumer[i], &b, &mine))
+                AMA_TRY(ama__node_need(s->consumer[i].node, &mine, note_operand, &n));
+    }
+    return AMA_OK;
+}
+
+typedef struct tally { /* of one rank */
+    int64_t chunks, stored, decoded, tile_most, raw_most, written, assembly;
+    int64_t rounds;
+} tally;
+
+static int64_t stored_bytes(ama_ctx *ctx, const ama__stage *s, const ama__want *w) {
+    const ama__source_part *p = &s->source[w->source]->u.source.part[w->part];
+    const ama__manifest *m = &p->store->manifest[p->var];
+    if (m->kind == AMA_MANIFEST_TABLE) return m->table[w->chunk].offset < 0 ? 0 : m->table[w->chunk].length;
+    (void)ctx;
+    return m->kind == AMA_MANIFEST_FILES ? 0 : w->bytes;
+}
+
+static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
+    for (int i = 0; i < s->n_consumers; i++) {
+        ama__box mine;
+        const ama__consumer *c = &s->consumer[i];
+        if (c->kind == AMA_CONSUME_WRITE && ama__consumer_box(s, c, b, &mine))
+            t->written += ama__box_size(&mine) * (int64_t)ama__dtype_bytes(c->node->dtype);
+    }
+}
+
+static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants *w, tally *t) {
+    memset(t, 0, sizeof *t);
+    for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1]; u++) {
+        int64_t unit[AMA_MAX_DIMS];
+        ama__stage_unit(s, u, unit);
+        ama__box box = ama__stage_unit_box(s, unit);
+        count_writes(s, &box, t);
+        int64_t start = s->ndim ? box.start[0] : 0, end = s->ndim ? start + box.count[0] : 1;
+        for (int64_t x = start; x < end;) {
+            ama__box tile = box;
+            int64_t next = ama__stage_tile_end(s, &box, x);
+            if (s->ndim) {
+                tile.start[0] = x;
+                tile.count[0] = next - x;
+            }
+            AMA_TRY(ama__wants_collect(w, &tile));
+            t->tile_most = max_i8(t->tile_most, w->bytes);
+            for (int i = 0; i < w->n; i++) {
+                t->chunks++;
+                t->decoded += w->want[i].bytes;
+                t->stored += stored_bytes(ctx, s, &w->want[i]);
+                t->raw_most = max_i8(t->raw_most, w->want[i].bytes);
+            }
+            t->rounds++;
+            x = next;
+        }
+    }
+    return AMA_OK;
+}
+
+/* Chunks of an output that this rank's boxes do not fill at once wait in memory: at worst one layer of output chunks
+ * across a column, for each written variable. */
+static int64_t output_bytes(const ama__plan *p, const ama__stage *s) {
+    int64_t total = 0;
+    for (int i = 0; i < s->n_consumers; i++) {
+        const ama__consumer *c = &s->consumer[i];
+        int64_t layer = (int64_t)ama__dtype_bytes(c->node->dtype), block = layer;
+        if (c->kind == AMA_CONSUME_GATHER) {
+            total += ama__shape_size(c->node->ndim, c->node->shape, &block) ? block * layer * 2 : 0;
+            continue;
+        }
+        if (c->kind != AMA_CONSUME_WRITE) continue;
+        const ama__stored_var *v = &p->sink[c->sink]->spec->meta.var[c->var];
+        for (int a = 0; a < c->node->ndim; a++) {
+            int d = c->map[a].driver_axis;
+            int64_t extent = c->node->shape[a];
+            if (d >= 1) extent = min_i8(extent, s->units[d].cut[s->units[d].n > 1 ? 1 : s->units[d].n]);
+            if (v->chunked)
+                extent = a == 0 ? v->grid.chunk[a] : max_i8(extent, v->grid.chunk[a]);
+            else if (a == 0)
+                extent = 1;
+            layer *= extent;
+        }
+        total += v->chunked ? 3 * layer : min_i8(layer, 16 * MIB);
+    }
+    return total;
+}
+
+static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
+    ama__stage *s = &p->stage[k];
+    const ama__plan_options *o = &p->options;
+    int rank = ama__comm_rank(comm);
+    ama__state_need need = {0};
+    ama__wants w = {0};
+    tally t = {0};
+    ama__box *boxes;
+    s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, max_i8(16 * MIB, 8 * MIB * o->threads)), 1);
+    AMA_NEW(g->arena, boxes, s->n_operands + 1);
+    ama_status status = ama__wants_init(&w, g->ctx, s);
+    if (status == AMA_OK) status = walk(g->ctx, s, rank, &w, &t);
+    if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
+    if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
+    ama__wants_fini(&w);
+    AMA_TRY(ama__comm_agree(comm, status));
+    int64_t operands = 0;
+    for (int i = 0; i < s->n_operands; i++)
+        if (boxes[i].ndim >= 0) operands += ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
+    s->chunks = ama__comm_sum(comm, t.chunks);
+    s->stored_bytes = ama__comm_sum(comm, t.stored);
+    s->decoded_bytes = ama__comm_sum(comm, t.decoded);
+    s->write_bytes = ama__comm_sum(comm, t.written);
+    s->n_rounds = ama__comm_max(comm, t.rounds);
+    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
+    s->scratch_bytes = scratch_bytes(o, s);
+    s->state_bytes =
+        ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + min_i8(2 * need.leftover_bytes, 64 * MIB)));
+    s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_bytes / 2);
+    s->operand_bytes = ama__comm_max(comm, operands);
+    s->output_bytes = output_bytes(p, s);
+    return AMA_OK;
+}
+
+/* Results live from their stage to the last stage that reads them: taken as living to the end. */
+ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_options *o, ama__plan *p) {
+    int64_t results = 0;
+    p->peak_bytes = 0;
+    for (int k = 0; k < p->n_stages; k++) {
+        ama__stage *s = &p->stage[k];
+        AMA_TRY(share_units(g, o, s));
+        AMA_TRY(size_stage(g, comm, p, k));
+        results += s->result_bytes;
+        s->peak_bytes =
+            s->fetch_bytes + s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
+        p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
+    }
+    if (p->peak_bytes > o->budget_bytes) {
+        char need[32], have[32];
+        return ama__fail(g->ctx, AMA_ERR_BUDGET,
+                         "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64
+                         "MiB or more, or more ranks",
+                         ama__text_bytes(need, sizeof need, (double)p->peak_bytes),
+                         ama__text_bytes(have, sizeof have, (double)o->budget_bytes), p->peak_bytes / MIB + 1);
+    }
+    return AMA_OK;
+}

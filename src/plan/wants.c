@@ -1,0 +1,158 @@
+#include "plan/wants.h"
+
+#include <string.h>
+
+bool ama__part_is_chunked(const ama__source_part *p) {
+    const ama__manifest *m = &p->store->manifest[p->var];
+    return m->kind == AMA_MANIFEST_TABLE || m->kind == AMA_MANIFEST_FILES;
+}
+
+int ama__source_part_of(const ama__node *n, int64_t x) {
+    int lo = 0, hi = n->u.source.n_parts - 1;
+    while (lo < hi) {
+        int mid = lo + (hi - lo + 1) / 2;
+        if (n->u.source.part[mid].start <= x)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
+}
+
+ama_status ama__wants_init(ama__wants *w, ama_ctx *ctx, const ama__stage *s) {
+    memset(w, 0, sizeof *w);
+    w->ctx = ctx;
+    w->stage = s;
+    w->n_slots = 64;
+    AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, (size_t)w->n_slots * sizeof *w->slot, (void **)&w->slot));
+    memset(w->slot, -1, (size_t)w->n_slots * sizeof *w->slot);
+    return AMA_OK;
+}
+
+void ama__wants_fini(ama__wants *w) {
+    if (!w->ctx) return;
+    AMA_FREE(w->ctx, w->want);
+    AMA_FREE(w->ctx, w->slot);
+}
+
+static uint64_t hash(int source, int part, int64_t chunk) {
+    uint64_t h = (uint64_t)chunk * 0x9E3779B97F4A7C15u + (uint64_t)part * 0xC2B2AE3D27D4EB4Fu + (uint64_t)source;
+    return h ^ (h >> 29);
+}
+
+static int *find_slot(const ama__wants *w, int source, int part, int64_t chunk) {
+    int mask = w->n_slots - 1, i = (int)(hash(source, part, chunk) & (uint64_t)mask);
+    for (;; i = (i + 1) & mask) {
+        if (w->slot[i] < 0) return &w->slot[i];
+        const ama__want *x = &w->want[w->slot[i]];
+        if (x->source == source && x->part == part && x->chunk == chunk) return &w->slot[i];
+    }
+}
+
+int ama__wants_find(const ama__wants *w, int source, int part, int64_t chunk) {
+    return *find_slot(w, source, part, chunk);
+}
+
+static ama_status grow(ama__wants *w) {
+    int cap = w->cap ? w->cap * 2 : 64;
+    AMA_TRY(ama__mem_realloc(w->ctx, AMA_MEM_META, (size_t)cap * sizeof *w->want, (void **)&w->want));
+    w->cap = cap;
+    if (cap * 2 <= w->n_slots) return AMA_OK;
+    AMA_TRY(ama__mem_realloc(w->ctx, AMA_MEM_META, (size_t)cap * 2 * sizeof *w->slot, (void **)&w->slot));
+    w->n_slots = cap * 2;
+    memset(w->slot, -1, (size_t)w->n_slots * sizeof *w->slot);
+    for (int i = 0; i < w->n; i++) *find_slot(w, w->want[i].source, w->want[i].part, w->want[i].chunk) = i;
+    return AMA_OK;
+}
+
+static ama_status add(ama__wants *w, int source, int part, int64_t chunk, ama__want **out) {
+    int *slot = find_slot(w, source, part, chunk);
+    if (*slot < 0) {
+        if (w->n == w->cap) {
+            AMA_TRY(grow(w));
+            slot = find_slot(w, source, part, chunk);
+        }
+        *slot = w->n;
+        w->want[w->n++] = (ama__want){.source = source, .part = part, .chunk = chunk, .bytes = -1};
+    }
+    *out = &w->want[*slot];
+    return AMA_OK;
+}
+
+static int64_t box_bytes(const ama__box *b, ama_dtype t) {
+    return ama__box_size(b) * (int64_t)ama__dtype_bytes(t);
+}
+
+static ama_status want_chunks(ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
+    ama__box cover = ama__chunkgrid_cover(&v->grid, box);
+    int64_t at[AMA_MAX_DIMS] = {0}, index[AMA_MAX_DIMS];
+    do {
+        ama__want *x;
+        for (int a = 0; a < cover.ndim; a++) index[a] = cover.start[a] + at[a];
+        AMA_TRY(add(w, source, part, ama__chunkgrid_number(&v->grid, index), &x));
+        if (x->bytes >= 0) continue;
+        x->box.ndim = v->ndim;
+        for (int a = 0; a < v->ndim; a++) {
+            x->box.start[a] = index[a] * v->grid.chunk[a];
+            x->box.count[a] = v->grid.chunk[a];
+        }
+        x->bytes = box_bytes(&x->box, v->dtype);
+        w->bytes += x->bytes;
+    } while (ama__index_next(cover.ndim, cover.count, at));
+    return AMA_OK;
+}
+
+static ama_status want_box(ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
+    ama__want *x;
+    AMA_TRY(add(w, source, part, -1, &x));
+    if (x->bytes < 0) {
+        x->box = *box;
+    } else {
+        w->bytes -= x->bytes;
+        for (int a = 0; a < box->ndim; a++) {
+            int64_t lo = x->box.start[a] < box->start[a] ? x->box.start[a] : box->start[a];
+            int64_t hi0 = x->box.start[a] + x->box.count[a], hi1 = box->start[a] + box->count[a];
+            x->box.start[a] = lo;
+            x->box.count[a] = (hi0 > hi1 ? hi0 : hi1) - lo;
+        }
+    }
+    x->bytes = box_bytes(&x->box, v->dtype);
+    w->bytes += x->bytes;
+    return AMA_OK;
+}
+
+static ama_status want_leaf(void *user, ama__node *leaf, const ama__box *box) {
+    ama__wants *w = user;
+    int source = 0;
+    if (leaf->kind != AMA_NODE_SOURCE) return AMA_OK;
+    while (w->stage->source[source] != leaf) source++;
+    int axis = leaf->u.source.axis;
+    int first = leaf->ndim ? ama__source_part_of(leaf, box->start[axis]) : 0;
+    int last = leaf->ndim ? ama__source_part_of(leaf, box->start[axis] + box->count[axis] - 1) : 0;
+    for (int i = first; i <= last; i++) {
+        const ama__source_part *p = &leaf->u.source.part[i];
+        const ama__stored_var *v = &p->store->meta.var[p->var];
+        ama__box whole = ama__box_whole(leaf->ndim, leaf->shape), part;
+        if (leaf->ndim) {
+            whole.start[axis] = p->start;
+            whole.count[axis] = p->count;
+        }
+        if (!ama__box_intersect(&whole, box, &part)) continue;
+        if (leaf->ndim) part.start[axis] -= p->start;
+        AMA_TRY(ama__part_is_chunked(p) ? want_chunks(w, source, i, v, &part) : want_box(w, source, i, v, &part));
+    }
+    return AMA_OK;
+}
+
+ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box) {
+    w->n = 0;
+    w->bytes = 0;
+    memset(w->slot, -1, (size_t)w->n_slots * sizeof *w->slot);
+    for (int i = 0; i < w->stage->n_consumers; i++) {
+        ama__box box;
+        const ama__consumer *c = &w->stage->consumer[i];
+        if (!ama__consumer_box(w->stage, c, driver_box, &box)) continue;
+        AMA_TRY(ama__node_need(c->node, &box, want_leaf, w));
+    }
+    return AMA_OK;
+}

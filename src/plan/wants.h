@@ -1,0 +1,36 @@
+/* What a tile must fetch: the chunks (or, where storage has no chunks, the box) of every source its consumers read.
+ * Used by plan/ to count and by exec/ to fetch, so that what is predicted is what is done. */
+#ifndef AMA_PLAN_WANTS_H
+#define AMA_PLAN_WANTS_H
+
+#include "plan/plan.h"
+
+typedef struct ama__want {
+    int source, part; /* stage->source[source], its part */
+    int64_t chunk;    /* linear chunk number, or -1: `box` */
+    ama__box box;     /* in the part's own index space: the chunk's extent (unclipped) or the wanted box */
+    int64_t bytes;    /* decoded */
+} ama__want;
+
+typedef struct ama__wants {
+    ama_ctx *ctx;
+    const ama__stage *stage;
+    int n, cap;
+    ama__want *want;
+    int n_slots; /* power of two */
+    int *slot;   /* open addressing over (source, part, chunk); -1 empty */
+    int64_t bytes;
+} ama__wants;
+
+ama_status ama__wants_init(ama__wants *w, ama_ctx *ctx, const ama__stage *s);
+void ama__wants_fini(ama__wants *w);
+/* Fills w with the wants of all consumers in a box of the driver's space (what it held before is dropped). Local. */
+ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box);
+/* Index of the want of a chunk, or -1; chunk -1: the box of an unchunked part. */
+int ama__wants_find(const ama__wants *w, int source, int part, int64_t chunk);
+/* The part of a source node that holds index x of its parts' axis. */
+int ama__source_part_of(const ama__node *n, int64_t x);
+/* True when the part is fetched chunk by chunk. */
+bool ama__part_is_chunked(const ama__source_part *p);
+
+#endif
