@@ -65,37 +65,44 @@ const char *ama__text_get(const ama__text *t) {
 
 enum { WORD_MAX = 64 };
 
-/* Twice the edit distance with swapped neighbours as one edit; a letter in the wrong case is half an edit. */
+/* Edit distance, case apart, with two neighbours swapped as one edit. */
 static int distance(const char *a, int n_a, const char *b, int n_b) {
     int row[3][WORD_MAX + 1];
-    for (int j = 0; j <= n_b; j++) row[0][j] = 2 * j;
+    for (int j = 0; j <= n_b; j++) row[0][j] = j;
     for (int i = 1; i <= n_a; i++) {
         int *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
-        now[0] = 2 * i;
+        now[0] = i;
         for (int j = 1; j <= n_b; j++) {
-            bool fold = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-            int best = up[j - 1] + (a[i - 1] == b[j - 1] ? 0 : fold ? 1 : 2);
-            if (up[j] + 2 < best) best = up[j] + 2;
-            if (now[j - 1] + 2 < best) best = now[j - 1] + 2;
+            int best = up[j - 1] + (a[i - 1] != b[j - 1]);
+            if (up[j] + 1 < best) best = up[j] + 1;
+            if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
             bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-            if (swapped && up2[j - 2] + 2 < best) best = up2[j - 2] + 2;
+            if (swapped && up2[j - 2] + 1 < best) best = up2[j - 2] + 1;
             now[j] = best;
         }
     }
     return row[n_a % 3][n_b];
 }
 
+/* False when the word is empty or too long to be compared. */
+static bool fold(const char *word, char *folded, int *n) {
+    size_t length = word ? strnlen(word, WORD_MAX + 1) : 0;
+    if (length == 0 || length > WORD_MAX) return false;
+    for (size_t i = 0; i < length; i++) folded[i] = (char)tolower((unsigned char)word[i]);
+    *n = (int)length;
+    return true;
+}
+
 const char *ama__text_nearest(const char *word, const char *const *candidates, int n) {
-    size_t n_word = strlen(word);
-    if (n_word == 0 || n_word > WORD_MAX) return NULL;
+    char a[WORD_MAX], b[WORD_MAX];
+    int n_a, n_b;
+    if (!fold(word, a, &n_a)) return NULL;
     const char *nearest = NULL;
-    int best = 2 * ((int)n_word + 1) / 3 + 1; /* about one edit in three letters */
+    int best = (n_a + 1) / 3 + 1; /* about one edit in three letters */
     for (int i = 0; i < n; i++) {
-        size_t n_candidate = candidates[i] ? strlen(candidates[i]) : 0;
-        if (n_candidate == 0 || n_candidate > WORD_MAX) continue;
-        int longer = (int)(n_word > n_candidate ? n_word : n_candidate);
-        int d = distance(word, (int)n_word, candidates[i], (int)n_candidate);
-        if (d < best && d < 2 * longer) {
+        if (!fold(candidates[i], b, &n_b)) continue;
+        int d = distance(a, n_a, b, n_b);
+        if (d < best && d < (n_a > n_b ? n_a : n_b)) {
             best = d;
             nearest = candidates[i];
         }
