@@ -117,7 +117,7 @@ static int64_t pick_index(const ama__pick *p, int64_t i) {
 }
 
 /* Range of input indices that output indices [first, first + count) pick; false when all are missing. */
-static bool pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi) {
+bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi) {
     *lo = INT64_MAX;
     *hi = -1;
     for (int64_t i = first; i < first + count; i += p->list || count == 1 ? 1 : count - 1) {
@@ -141,10 +141,10 @@ static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn 
         const ama__pick *p = &node->u.index.pick[a];
         int64_t lo, hi;
         if (p->in_axis < 0) continue;
-        if (!pick_range(p, box->start[a], box->count[a], &lo, &hi)) return AMA_OK;
+        if (!ama__pick_range(p, box->start[a], box->count[a], &lo, &hi)) return AMA_OK;
         b.start[p->in_axis] = lo;
         b.count[p->in_axis] = hi - lo + 1;
-        if (sparse < 0 && hi - lo + 1 > box->count[a]) sparse = a;
+        if (sparse < 0 && box->count[a] > 1 && ama__pick_sparse(p)) sparse = a;
     }
     if (sparse < 0) return ama__node_need(in, &b, fn, user);
     /* one axis that skips indices is taken index by index, so that chunks in the gaps are not wanted */

@@ -36,7 +36,8 @@ static ama_status make_local(ama__graph *g, const ama__plan_options *o, int n_si
     AMA_NEW(g->arena, p, 1);
     p->options = *o;
     p->n_sinks = n_sinks;
-    AMA_KEEP(g->arena, p->sink, ama__arena_memdup(g->arena, sinks, (size_t)(n_sinks + 1) * sizeof *sinks));
+    AMA_NEW(g->arena, p->sink, n_sinks + 1);
+    for (int i = 0; i < n_sinks; i++) p->sink[i] = sinks[i];
     AMA_TRY(ama__plan_lower(g, o, n_sinks, sinks, &p->n_stages, &p->stage));
     *out = p;
     return collect_vars(g, p);

@@ -1,0 +1,42 @@
+/* Evaluating a node over a box, pulled from the leaves: chunks of the current tile, results of earlier stages,
+ * constants. One evaluator per thread. */
+#ifndef AMA_EXEC_EVAL_H
+#define AMA_EXEC_EVAL_H
+
+#include "exec/tile.h"
+
+/* Class values of a node over a box: element strides per axis (0: repeated, negative: backwards). */
+typedef struct ama__view {
+    const void *data;
+    ama__class class;
+    int64_t stride[AMA_MAX_DIMS];
+} ama__view;
+
+/* A result of an earlier stage as far as this rank reads it: dense, native, of the node's dtype. */
+typedef struct ama__operand {
+    ama__node *node;
+    ama__box box;
+    const void *data;
+} ama__operand;
+
+typedef struct ama__evaluator {
+    ama_ctx *ctx;
+    const ama__stage *stage;
+    const ama__tile *tile;
+    const ama__operand *operand; /* as stage->operand */
+    struct ama__scratch *scratch;
+} ama__evaluator;
+
+ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,
+                               const ama__operand *operand);
+void ama__evaluator_fini(ama__evaluator *e);
+/* Gives up all views made so far. */
+void ama__evaluator_reset(ama__evaluator *e);
+/* Scratch memory that lives until the next reset. */
+ama_status ama__evaluator_alloc(ama__evaluator *e, size_t bytes, void **out);
+
+ama_status ama__eval(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
+/* The same as a dense C-order block (a view is copied when it is not one). */
+ama_status ama__eval_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out);
+
+#endif

@@ -1,0 +1,13 @@
+/* A thread's bump allocator: blocks are kept between resets. */
+#ifndef AMA_EXEC_SCRATCH_H
+#define AMA_EXEC_SCRATCH_H
+
+#include "base/memory.h"
+
+typedef struct ama__scratch ama__scratch;
+ama_status ama__scratch_create(ama_ctx *ctx, ama__scratch **out);
+void ama__scratch_destroy(ama__scratch **s);
+void ama__scratch_reset(ama__scratch *s);
+ama_status ama__scratch_alloc(ama__scratch *s, size_t bytes, void **out); /* 64-byte aligned */
+
+#endif

@@ -1,0 +1,158 @@
+#include "exec/tile.h"
+
+#include <omp.h>
+#include <string.h>
+
+int ama__thread(void) {
+    return omp_get_thread_num();
+}
+
+static void fill_load(ama__load *l, const ama__node *n, const ama__source_part *p) {
+    const ama__unpack *u = &p->unpack;
+    *l = (ama__load){.stored = u->stored,
+                     .swapped = p->store->meta.var[p->var].swapped,
+                     .decoded = u->dtype,
+                     .dtype = n->dtype,
+                     .n_missing = u->n_missing,
+                     .has_scale = u->has_scale,
+                     .has_offset = u->has_offset,
+                     .scale = u->scale,
+                     .offset = u->offset};
+    for (int i = 0; i < u->n_missing; i++) {
+        l->missing_f8[i] = u->missing_f8[i];
+        l->missing_i8[i] = u->missing_i8[i];
+    }
+    /* inline data are native already */
+    if (p->store->manifest[p->var].kind == AMA_MANIFEST_INLINE) l->swapped = false;
+}
+
+static ama_status make_loads(ama__tile *t) {
+    const ama__stage *s = t->stage;
+    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)s->n_sources + 1, sizeof *t->load, (void **)&t->load));
+    for (int i = 0; i < s->n_sources; i++) {
+        const ama__node *n = s->source[i];
+        AMA_TRY(
+            ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)n->u.source.n_parts, sizeof **t->load, (void **)&t->load[i]));
+        for (int k = 0; k < n->u.source.n_parts; k++) fill_load(&t->load[i][k], n, &n->u.source.part[k]);
+    }
+    return AMA_OK;
+}
+
+ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__fetcher *f, ama__codec_work **work,
+                          int threads) {
+    memset(t, 0, sizeof *t);
+    t->ctx = ctx;
+    t->stage = s;
+    t->fetcher = f;
+    t->work = work;
+    t->threads = threads;
+    AMA_TRY(ama__wants_init(&t->wants, ctx, s));
+    AMA_TRY(ama__wants_init(&t->old, ctx, s));
+    return make_loads(t);
+}
+
+static void drop(ama__tile *t, ama__wants *w, void **data) {
+    for (int i = 0; i < w->n; i++) AMA_FREE(t->ctx, data[i]);
+    w->n = 0;
+}
+
+void ama__tile_fini(ama__tile *t) {
+    if (!t->ctx) return;
+    if (t->data) drop(t, &t->wants, t->data);
+    if (t->old_data) drop(t, &t->old, t->old_data);
+    for (int i = 0; t->load && i < t->stage->n_sources; i++) ama__mem_free(t->ctx, t->load[i]);
+    AMA_FREE(t->ctx, t->load);
+    AMA_FREE(t->ctx, t->data);
+    AMA_FREE(t->ctx, t->old_data);
+    ama__wants_fini(&t->wants);
+    ama__wants_fini(&t->old);
+}
+
+static void swap_generations(ama__tile *t) {
+    ama__wants w = t->wants;
+    void **d = t->data;
+    int cap = t->data_cap;
+    t->wants = t->old;
+    t->data = t->old_data;
+    t->data_cap = t->old_cap;
+    t->old = w;
+    t->old_data = d;
+    t->old_cap = cap;
+}
+
+static ama_status reserve(ama__tile *t) {
+    if (t->wants.n > t->data_cap) {
+        t->data_cap = 0;
+        AMA_FREE(t->ctx, t->data);
+        AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_META, (size_t)t->wants.n * 2 * sizeof *t->data, (void **)&t->data));
+        t->data_cap = t->wants.n * 2;
+    }
+    for (int i = 0; i < t->wants.n; i++) t->data[i] = NULL;
+    return AMA_OK;
+}
+
+static const ama__source_part *part_of(const ama__tile *t, const ama__want *w) {
+    return &t->stage->source[w->source]->u.source.part[w->part];
+}
+
+/* Takes over from the tile before what is wanted again; drops the rest. */
+static void keep_old(ama__tile *t) {
+    for (int i = 0; i < t->wants.n; i++) {
+        const ama__want *w = &t->wants.want[i];
+        int k = w->chunk >= 0 ? ama__wants_find(&t->old, w->source, w->part, w->chunk) : -1;
+        if (k < 0) continue;
+        t->data[i] = t->old_data[k];
+        t->old_data[k] = NULL;
+    }
+    drop(t, &t->old, t->old_data);
+}
+
+static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
+    const ama__want *w = &t->wants.want[i];
+    const ama__source_part *p = part_of(t, w);
+    const ama__stored_var *v = &p->store->meta.var[p->var];
+    const ama__manifest *m = &p->store->manifest[p->var];
+    AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)w->bytes, &t->data[i]));
+    if (w->chunk >= 0) return ama__fetch_chunk(t->fetcher, work, v, m, w->chunk, t->data[i]);
+    return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
+}
+
+ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
+    ama_status status = AMA_OK;
+    swap_generations(t);
+    t->wants.n = 0;
+    AMA_TRY(ama__wants_collect(&t->wants, driver_box));
+    ama_status reserved = reserve(t);
+    if (reserved != AMA_OK) {
+        t->wants.n = 0;
+        return reserved;
+    }
+    if (t->old_data) keep_old(t);
+#pragma omp parallel for schedule(dynamic) num_threads(t->threads)
+    for (int i = 0; i < t->wants.n; i++) {
+        ama_status now;
+#pragma omp atomic read
+        now = status;
+        if (now != AMA_OK || t->data[i]) continue;
+        now = fetch_one(t, i, t->work[ama__thread()]);
+        if (now == AMA_OK) continue;
+#pragma omp atomic write
+        status = now;
+    }
+    return status;
+}
+
+void ama__tile_advise(ama__tile *t, const ama__box *driver_box) {
+    for (int s = 0; s < t->stage->n_sources; s++) {
+        const ama__node *n = t->stage->source[s];
+        if (n != t->stage->driver || n->ndim == 0) continue;
+        int axis = n->u.source.axis;
+        int i = ama__source_part_of(n, driver_box->start[axis]);
+        const ama__source_part *p = &n->u.source.part[i];
+        ama__box b = *driver_box;
+        b.start[axis] -= p->start;
+        if (b.start[axis] + b.count[axis] > p->count) b.count[axis] = p->count - b.start[axis];
+        if (b.count[axis] > 0)
+            ama__fetch_advise(t->fetcher, &p->store->meta.var[p->var], &p->store->manifest[p->var], &b);
+    }
+}

@@ -1,0 +1,36 @@
+/* The chunks of one tile, fetched and decoded by all threads of the rank. */
+#ifndef AMA_EXEC_TILE_H
+#define AMA_EXEC_TILE_H
+
+#include "kernel/block.h"
+#include "plan/wants.h"
+#include "store/fetch.h"
+
+typedef struct ama__tile {
+    ama_ctx *ctx;
+    const ama__stage *stage;
+    ama__fetcher *fetcher;
+    ama__codec_work **work; /* per thread */
+    int threads;
+    ama__wants wants;
+    void **data; /* per want: raw chunk or box in stored byte order */
+    int data_cap;
+    ama__wants old; /* of the tile before: what both want is kept */
+    void **old_data;
+    int old_cap;
+    ama__load **load; /* per source, per part */
+} ama__tile;
+
+ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__fetcher *f, ama__codec_work **work,
+                          int threads);
+void ama__tile_fini(ama__tile *t);
+/* Fetches and decodes what the consumers need in a box of the driver's space. Chunks of the tile before that are wanted
+ * again are kept. Local. */
+ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box);
+/* Tells the kernel which bytes the next tile will read. Local. */
+void ama__tile_advise(ama__tile *t, const ama__box *driver_box);
+
+/* Number of the calling thread in its team. */
+int ama__thread(void);
+
+#endif
