@@ -7,7 +7,7 @@
 typedef enum ama__calendar {
     AMA_CAL_STANDARD, /* mixed Julian/Gregorian, = "gregorian" */
     AMA_CAL_PROLEPTIC_GREGORIAN,
-    AMA_CAL_NOLEAP,  /* = "365_day" */
+    AMA_CAL_NOLEAP,   /* = "365_day" */
     AMA_CAL_ALL_LEAP, /* = "366_day" */
     AMA_CAL_360_DAY,
     AMA_CAL_JULIAN
@@ -32,5 +32,12 @@ bool ama__date_valid(ama__calendar c, const ama__date *d);
 /* Days since 1970-01-01 of the same calendar (standard: since 1970-01-01 Gregorian), and back (date part only). */
 int64_t ama__calendar_days(ama__calendar c, int64_t year, int month, int day);
 void ama__calendar_date(ama__calendar c, int64_t days, ama__date *out);
+/* Monday = 0 of a day number, and the day of the year from 1; both as cftime counts them. */
+int ama__calendar_weekday(ama__calendar c, int64_t days);
+int ama__calendar_day_of_year(ama__calendar c, int64_t year, int month, int day);
+/* Years without a gap (…, -1, 0, 1, …) for arithmetic, and back to the calendar's own numbers: STANDARD and JULIAN have
+ * no year zero. */
+int64_t ama__calendar_year_count(ama__calendar c, int64_t year);
+int64_t ama__calendar_year_name(ama__calendar c, int64_t count);
 
 #endif

@@ -10,9 +10,9 @@
 /* How stored numbers become values: reinterpret signedness, missing -> NaN, cast to `dtype`, times scale, plus offset,
  * in the arithmetic of `dtype`. Plain data. */
 typedef struct ama__unpack {
-    ama_dtype stored;   /* after the _Unsigned reinterpretation (same size as in the file) */
-    ama_dtype dtype;    /* of the decoded values */
-    int n_missing;      /* values of the stored dtype that mean missing: exact compare */
+    ama_dtype stored;                    /* after the _Unsigned reinterpretation (same size as in the file) */
+    ama_dtype dtype;                     /* of the decoded values */
+    int n_missing;                       /* values of the stored dtype that mean missing: exact compare */
     double missing_f8[AMA_MISSING_MAX];  /* for float stored dtypes (NaN compares equal to NaN) */
     int64_t missing_i8[AMA_MISSING_MAX]; /* for integer stored dtypes */
     bool has_scale, has_offset;
