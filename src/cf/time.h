@@ -21,16 +21,20 @@ static inline int64_t ama__timeaxis_ticks_per_s(const ama__timeaxis *a) {
 /* True when the text has the form "<unit> since <date>". */
 bool ama__time_units_is_since(const char *units);
 
-/* Decodes n numbers of dtype t ("units" since a date, calendar; NULL calendar = standard) as xarray does:
- * SEMANTICS 1.3. fill: NULL or the values to become NaT (n_fill of dtype t, decoded as float64). Sets *axis from the
- * values (datetime64 where all fit). Several files of one axis: pass force_cftime to get us ticks. Errors: FORMAT
- * (unparsable units, impossible reference date), UNSUPPORTED (months/years units). Local. */
+/* What a file says of a time variable. */
 typedef struct ama__time_encoding {
-    const char *units, *calendar; /* calendar may be NULL */
+    const char *units, *calendar; /* calendar may be NULL: standard */
     ama_dtype dtype;              /* stored dtype; AMA_DTYPE_N: none given (encode only) */
+    int n_fill;                   /* decode: stored values that mean NaT, as float64 */
+    const double *fill;
 } ama__time_encoding;
-ama_status ama__time_decode(ama_ctx *ctx, const ama__time_encoding *e, int64_t n, const void *values, int n_fill,
-                            const double *fill, bool force_cftime, ama__timeaxis *axis, int64_t *out);
+
+/* Decodes n numbers of e->dtype ("units" since a date, calendar) as xarray does: SEMANTICS 1.3. Sets *axis from the
+ * values (datetime64 where all fit). Several files of one axis: pass force_cftime to get us ticks. Errors: FORMAT
+ * (unparsable units, impossible reference date, unknown calendar, value out of range), UNSUPPORTED (months/years
+ * units). Local. */
+ama_status ama__time_decode(ama_ctx *ctx, const ama__time_encoding *e, int64_t n, const void *values, bool force_cftime,
+                            ama__timeaxis *axis, int64_t *out);
 /* Converts datetime64 ticks to the us ticks of a cftime axis of a calendar that shares the dates (for mixed files). */
 void ama__time_to_cftime(int64_t n, int64_t *ticks);
 

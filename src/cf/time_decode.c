@@ -110,9 +110,9 @@ static bool us_to_ns(int64_t n, int64_t *ticks) {
     return true;
 }
 
-ama_status ama__time_decode(ama_ctx *ctx, const ama__time_encoding *e, int64_t n, const void *values, int n_fill,
-                            const double *fill, bool force_cftime, ama__timeaxis *axis, int64_t *out) {
-    decoder d = {.ctx = ctx, .e = e, .n = n, .values = values, .n_fill = fill ? n_fill : 0, .fill = fill};
+ama_status ama__time_decode(ama_ctx *ctx, const ama__time_encoding *e, int64_t n, const void *values, bool force_cftime,
+                            ama__timeaxis *axis, int64_t *out) {
+    decoder d = {.ctx = ctx, .e = e, .n = n, .values = values, .n_fill = e->fill ? e->n_fill : 0, .fill = e->fill};
     *axis = (ama__timeaxis){0};
     AMA_TRY(ama__time_calendar(ctx, e->calendar, &axis->calendar));
     AMA_TRY(ama__time_units_parse(ctx, e->units, axis->calendar, &d.units));
