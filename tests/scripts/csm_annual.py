@@ -1,0 +1,7 @@
+# data: real
+import xarray as xr
+
+ds = xr.open_dataset("data/grid/b003_TS_200-299.nc", decode_times=False)
+ds.TS.weighted(ds.gw).mean(["lat", "lon"]).to_netcdf("global.nc")
+ds.TS.var("time", ddof=1).to_netcdf("var.nc")
+ds.date.max().to_netcdf("date.nc")

@@ -1,0 +1,150 @@
+"""Debian's xarray 2023.01 made to behave as current xarray where the two differ (SEMANTICS 1.0), as the oracle.
+
+  xr_oracle.py SCRIPT      runs a script so in the current directory
+
+install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict), the new
+frequency names, the new defaults of open_mfdataset, timedeltas left as numbers, the packing rule by attribute types,
+float32 reduced in float64 and rounded once, no bottleneck and no flox, DataArray.to_zarr.
+"""
+import functools
+import re
+import runpy
+import sys
+import warnings
+
+import numpy as np
+import xarray as xr
+from xarray.coding import variables as coding
+from xarray.core import duck_array_ops, groupby, variable
+from xarray.core.merge import merge_attrs
+
+NEW_TO_OLD = {"ME": "M", "QE": "Q", "YE": "A", "YS": "AS", "BME": "BM", "BQE": "BQ", "BYE": "BA", "SME": "SM", "h": "H",
+              "min": "T", "s": "S", "ms": "L", "us": "U", "ns": "N"}
+
+
+def old_frequency(freq):
+    match = re.fullmatch(r"(-?\d*)([A-Za-z]+)(-[A-Z]{3})?", freq) if isinstance(freq, str) else None
+    if not match:
+        return freq
+    count, unit, anchor = match.groups()
+    return count + NEW_TO_OLD.get(unit, unit) + (anchor or "")
+
+
+def patch_attributes():
+    xr.set_options(keep_attrs=True, use_bottleneck=False, use_flox=False)
+    plain = variable.Variable._binary_op
+
+    def binary(self, other, f, reflexive=False):
+        result = plain(self, other, f, reflexive)
+        if isinstance(result, variable.Variable):
+            both = [self.attrs, getattr(other, "attrs", {})]
+            result.attrs = merge_attrs(both, "drop_conflicts") if variable._get_keep_attrs(default=True) else {}
+        return result
+    variable.Variable._binary_op = binary
+
+
+def patch_resample():
+    for kind in (xr.DataArray, xr.Dataset):
+        def resample(self, indexer=None, *args, _plain=kind.resample, **keywords):
+            if indexer is not None:
+                indexer = {d: old_frequency(f) for d, f in indexer.items()}
+            for name in list(keywords):
+                if name in self.dims:
+                    keywords[name] = old_frequency(keywords[name])
+            return _plain(self, indexer, *args, **keywords)
+        kind.resample = resample
+
+
+def patch_reductions():
+    """float32 in float64, rounded once; the flag functions (any, all) have no skipna."""
+    def wide(plain):
+        @functools.wraps(plain)
+        def reduce(values, axis=None, skipna=None, **keywords):
+            narrow = getattr(values, "dtype", None) == np.dtype("f4")
+            result = plain(values.astype("f8") if narrow else values, axis=axis, skipna=skipna, **keywords)
+            return result.astype("f4") if narrow and hasattr(result, "astype") else result
+        return reduce
+    for name in ("sum", "prod", "std", "var", "_mean"):
+        setattr(duck_array_ops, name, wide(getattr(duck_array_ops, name)))
+
+
+def wanted_float(dtype, attrs):
+    """The packing rule: what an integer dtype unpacks to, given its scale_factor and add_offset."""
+    scale, offset = attrs.get("scale_factor"), attrs.get("add_offset")
+    kind = lambda x: None if x is None else np.asarray(x).dtype
+    if scale is not None and offset is not None and kind(scale) == kind(offset) and kind(scale).kind == "f":
+        return np.dtype("f8") if dtype.kind in "iu" and dtype.itemsize == 4 else kind(scale)
+    if offset is not None:
+        return np.dtype("f8")
+    return kind(scale) if kind(scale).kind == "f" else np.dtype("f8")
+
+
+def patch_packing():
+    plain_mask, plain_scale = coding.CFMaskCoder.decode, coding.CFScaleOffsetCoder.decode
+    plain_choice = coding._choose_float_dtype
+    wanted = []
+
+    def mask(self, var, name=None):
+        packed = "scale_factor" in var.attrs or "add_offset" in var.attrs
+        if not packed:
+            return plain_mask(self, var, name)
+        dtype = wanted_float(var.dtype, var.attrs)
+        promote = coding.dtypes.maybe_promote
+        coding.dtypes.maybe_promote = lambda _: (dtype, np.nan)
+        try:
+            result = plain_mask(self, var, name)
+        finally:
+            coding.dtypes.maybe_promote = promote
+        result = result.copy(deep=False)
+        result.encoding["_wanted_float"] = dtype
+        return result
+
+    def scale(self, var, name=None):
+        wanted.append(var.encoding.pop("_wanted_float", None))
+        try:
+            return plain_scale(self, var, name)
+        finally:
+            wanted.pop()
+
+    coding.CFMaskCoder.decode, coding.CFScaleOffsetCoder.decode = mask, scale
+    coding._choose_float_dtype = lambda dtype, offset: wanted[-1] if wanted and wanted[-1] else plain_choice(dtype, offset)
+
+
+def patch_open():
+    plain_open, plain_zarr, plain_many = xr.open_dataset, xr.open_zarr, xr.open_mfdataset
+
+    def open_dataset(*args, **keywords):
+        keywords.setdefault("decode_timedelta", False)
+        return plain_open(*args, **keywords)
+
+    def open_zarr(*args, **keywords):
+        keywords.setdefault("decode_timedelta", False)
+        keywords.setdefault("chunks", None)
+        return plain_zarr(*args, **keywords)
+
+    def open_mfdataset(paths, **keywords):
+        new = {"data_vars": "minimal", "coords": "minimal", "compat": "override", "join": "exact", "decode_timedelta": False}
+        for name, value in new.items():
+            keywords.setdefault(name, value)
+        return plain_many(paths, **keywords).load()
+    xr.open_dataset, xr.open_zarr, xr.open_mfdataset = open_dataset, open_zarr, open_mfdataset
+
+
+def patch_write():
+    """DataArray.to_zarr, newer than the oracle: as to_netcdf does it, under the array's own name."""
+    def to_zarr(self, *args, **keywords):
+        name = self.name if self.name is not None else "__xarray_dataarray_variable__"
+        return self.to_dataset(name=name).to_zarr(*args, **keywords)
+    xr.DataArray.to_zarr = to_zarr
+
+
+def install():
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    for patch in (patch_attributes, patch_resample, patch_reductions, patch_packing, patch_open, patch_write):
+        patch()
+
+
+if __name__ == "__main__":
+    install()
+    runpy.run_path(sys.argv[1], run_name="__main__")
