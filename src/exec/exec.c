@@ -1,0 +1,355 @@
+#include "exec/exec.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "exec/output.h"
+#include "exec/reduce.h"
+
+#define AGREE_EVERY 32 /* rounds between looks at how the other ranks fare */
+
+typedef struct result {
+    ama__node *node;
+    int last_use; /* stage; -1: nobody reads it */
+    ama__pieces pieces;
+} result;
+
+typedef struct run {
+    ama_ctx *ctx;
+    ama__comm *comm;
+    const ama__plan *plan;
+    const ama__exec_options *options;
+    int threads;
+    ama__fetcher *fetcher;
+    ama__codec_work **work;
+    ama__writer **writer; /* per sink; NULL for GATHER */
+    int n_results;
+    result *results;
+    double start_s;
+} run;
+
+/* What one stage holds while it runs. */
+typedef struct stage_run {
+    run *r;
+    int number;
+    const ama__stage *stage;
+    ama__tile tile;
+    ama__evaluator *ev;
+    ama__operand *operand;
+    ama__accum *accum;   /* per consumer; only REDUCE ones are in use */
+    ama__output *output; /* per consumer; only WRITE ones */
+    ama__pieces *gather; /* per consumer; only GATHER ones */
+    bool flush;          /* some output needs collective flushes */
+    int64_t rounds, tiles;
+} stage_run;
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- results */
+
+static result *find_result(const run *r, const ama__node *n) {
+    for (int i = 0; i < r->n_results; i++)
+        if (r->results[i].node == n) return &r->results[i];
+    return NULL;
+}
+
+static ama_status make_results(run *r) {
+    int n = 0;
+    for (int k = 0; k < r->plan->n_stages; k++) n += r->plan->stage[k].n_consumers;
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)n + 1, sizeof *r->results, (void **)&r->results));
+    for (int k = 0; k < r->plan->n_stages; k++) {
+        const ama__stage *s = &r->plan->stage[k];
+        for (int i = 0; i < s->n_consumers; i++) {
+            if (s->consumer[i].kind != AMA_CONSUME_REDUCE) continue;
+            result *x = &r->results[r->n_results++];
+            *x = (result){s->consumer[i].reduce, -1, {0}};
+            ama__pieces_init(&x->pieces, r->ctx, x->node->dtype);
+        }
+    }
+    for (int k = 0; k < r->plan->n_stages; k++)
+        for (int i = 0; i < r->plan->stage[k].n_operands; i++)
+            find_result(r, r->plan->stage[k].operand[i])->last_use = k;
+    return AMA_OK;
+}
+
+/* The parts of earlier results that this rank's units read. Collective. */
+static ama_status fetch_operands(stage_run *sr) {
+    run *r = sr->r;
+    const ama__stage *s = sr->stage;
+    ama__box *box = NULL;
+    ama_status status = ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)s->n_operands + 1, sizeof *box, (void **)&box);
+    if (status == AMA_OK) status = ama__stage_operand_boxes(r->ctx, s, ama__comm_rank(r->comm), box);
+    for (int i = 0; i < s->n_operands; i++) {
+        result *x = find_result(r, s->operand[i]);
+        void *data = NULL;
+        const ama__box none = {.ndim = -1};
+        ama_status one = ama__pieces_fetch(r->comm, status, &x->pieces, status == AMA_OK ? &box[i] : &none, &data);
+        if (one != AMA_OK)
+            status = one;
+        else
+            sr->operand[i] = (ama__operand){s->operand[i], box[i], data};
+    }
+    ama__mem_free(r->ctx, box);
+    return status;
+}
+
+static void drop_results(run *r, int stage) {
+    for (int i = 0; i < r->n_results; i++)
+        if (r->results[i].last_use == stage) ama__pieces_fini(&r->results[i].pieces);
+}
+
+/* ---- setting a stage up */
+
+static ama_status alloc_stage(stage_run *sr) {
+    run *r = sr->r;
+    size_t n = (size_t)sr->stage->n_consumers + 1, ops = (size_t)sr->stage->n_operands + 1;
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, n, sizeof *sr->accum, (void **)&sr->accum));
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, n, sizeof *sr->output, (void **)&sr->output));
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, n, sizeof *sr->gather, (void **)&sr->gather));
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, ops, sizeof *sr->operand, (void **)&sr->operand));
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)r->threads, sizeof *sr->ev, (void **)&sr->ev));
+    return AMA_OK;
+}
+
+static ama_status set_up_local(stage_run *sr) {
+    run *r = sr->r;
+    const ama__stage *s = sr->stage;
+    for (int i = 0; i < s->n_consumers; i++) {
+        const ama__consumer *c = &s->consumer[i];
+        if (c->kind == AMA_CONSUME_REDUCE)
+            AMA_TRY(ama__accum_init(&sr->accum[i], r->ctx, s, c, &find_result(r, c->reduce)->pieces));
+        else if (c->kind == AMA_CONSUME_WRITE)
+            AMA_TRY(ama__output_init(&sr->output[i], r->ctx, r->writer[c->sink], r->plan->sink[c->sink]->spec, c->var));
+        else
+            ama__pieces_init(&sr->gather[i], r->ctx, c->node->dtype);
+        if (c->kind == AMA_CONSUME_WRITE && ama__writer_collective_flush(r->writer[c->sink])) sr->flush = true;
+    }
+    AMA_TRY(ama__tile_init(&sr->tile, r->ctx, s, r->fetcher, r->work, r->threads));
+    for (int t = 0; t < r->threads; t++) AMA_TRY(ama__evaluator_init(&sr->ev[t], r->ctx, s, &sr->tile, sr->operand));
+    return AMA_OK;
+}
+
+static void tear_down(stage_run *sr) {
+    ama_ctx *ctx = sr->r->ctx;
+    for (int i = 0; i < sr->stage->n_consumers; i++) {
+        if (sr->accum) ama__accum_fini(&sr->accum[i]);
+        if (sr->output) ama__output_fini(&sr->output[i]);
+        if (sr->gather) ama__pieces_fini(&sr->gather[i]);
+    }
+    for (int t = 0; sr->ev && t < sr->r->threads; t++) ama__evaluator_fini(&sr->ev[t]);
+    for (int i = 0; sr->operand && i < sr->stage->n_operands; i++) ama__mem_free(ctx, (void *)sr->operand[i].data);
+    ama__tile_fini(&sr->tile);
+    AMA_FREE(ctx, sr->accum);
+    AMA_FREE(ctx, sr->output);
+    AMA_FREE(ctx, sr->gather);
+    AMA_FREE(ctx, sr->operand);
+    AMA_FREE(ctx, sr->ev);
+}
+
+/* ---- one tile */
+
+static ama_status consume_box(stage_run *sr, int i, const ama__box *driver_box) {
+    const ama__consumer *c = &sr->stage->consumer[i];
+    run *r = sr->r;
+    ama__box box;
+    void *data;
+    if (!ama__consumer_box(sr->stage, c, driver_box, &box)) return AMA_OK;
+    AMA_TRY(ama__evaluate_box(r->ctx, sr->ev, r->threads, c->node, &box, &data));
+    if (c->kind == AMA_CONSUME_GATHER) return ama__pieces_add(&sr->gather[i], &box, data);
+    ama_status status = ama__output_put(&sr->output[i], r->work, r->threads, &box, data);
+    ama__mem_free(r->ctx, data);
+    return ama__wrap(r->ctx, status, "variable %s", sr->output[i].var->name);
+}
+
+static ama_status run_tile(stage_run *sr, const ama__box *tile) {
+    const ama__stage *s = sr->stage;
+    AMA_TRY(ama__tile_fetch(&sr->tile, tile));
+    for (int i = 0; i < s->n_consumers; i++) {
+        if (s->consumer[i].kind == AMA_CONSUME_REDUCE)
+            AMA_TRY(ama__reduce_tile(&sr->accum[i], sr->ev, sr->r->threads, tile));
+        else
+            AMA_TRY(consume_box(sr, i, tile));
+    }
+    return AMA_OK;
+}
+
+/* The rank's tiles one after another: where the walk stands. */
+typedef struct walk {
+    int64_t unit, last; /* units [unit, last) */
+    bool open;
+    ama__box box; /* of the unit */
+    int64_t next; /* start of the next tile on axis 0 */
+} walk;
+
+static ama_status open_unit(stage_run *sr, walk *w) {
+    int64_t index[AMA_MAX_DIMS] = {0};
+    ama__stage_unit(sr->stage, w->unit, index);
+    w->box = ama__stage_unit_box(sr->stage, index);
+    w->next = sr->stage->ndim ? w->box.start[0] : 0;
+    w->open = true;
+    for (int i = 0; i < sr->stage->n_consumers; i++)
+        if (sr->stage->consumer[i].kind == AMA_CONSUME_REDUCE) AMA_TRY(ama__accum_open(&sr->accum[i], index));
+    return AMA_OK;
+}
+
+static ama_status close_unit(stage_run *sr, walk *w) {
+    for (int i = 0; i < sr->stage->n_consumers; i++)
+        if (sr->stage->consumer[i].kind == AMA_CONSUME_REDUCE) AMA_TRY(ama__accum_close(&sr->accum[i]));
+    w->open = false;
+    w->unit++;
+    return AMA_OK;
+}
+
+static ama_status next_tile(stage_run *sr, walk *w) {
+    if (!w->open) AMA_TRY(open_unit(sr, w));
+    ama__box tile = w->box;
+    int64_t end = ama__stage_tile_end(sr->stage, &w->box, w->next), last = end;
+    if (sr->stage->ndim) {
+        tile.start[0] = w->next;
+        tile.count[0] = end - w->next;
+        last = w->box.start[0] + w->box.count[0];
+        if (end < last) {
+            ama__box ahead = w->box;
+            ahead.start[0] = end;
+            ahead.count[0] = ama__stage_tile_end(sr->stage, &w->box, end) - end;
+            ama__tile_advise(&sr->tile, &ahead);
+        }
+    }
+    AMA_TRY(run_tile(sr, &tile));
+    w->next = end;
+    sr->tiles++;
+    return end >= last ? close_unit(sr, w) : AMA_OK;
+}
+
+static void report(stage_run *sr) {
+    run *r = sr->r;
+    if (!r->options->progress || ama__comm_rank(r->comm) != 0) return;
+    r->options->progress(r->options->user, sr->number, r->plan->n_stages, sr->tiles, sr->stage->n_rounds,
+                         ama__fetcher_counts(r->fetcher).raw_bytes, now_s() - r->start_s);
+}
+
+static ama_status flush_outputs(stage_run *sr, ama_status status) {
+    run *r = sr->r;
+    status = ama__comm_agree(r->comm, status);
+    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
+        if (r->writer[i] && ama__writer_collective_flush(r->writer[i])) status = ama__writer_flush(r->writer[i]);
+    return status;
+}
+
+/* All tiles. Rounds are in step over the ranks only as far as needed: for outputs that flush together, and to learn in
+ * time that another rank failed. */
+static ama_status run_tiles(stage_run *sr) {
+    run *r = sr->r;
+    int rank = ama__comm_rank(r->comm);
+    walk w = {.unit = sr->stage->rank_first[rank], .last = sr->stage->rank_first[rank + 1]};
+    ama_status status = AMA_OK;
+    for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
+        if (status == AMA_OK && w.unit < w.last) status = next_tile(sr, &w);
+        if (sr->flush)
+            status = flush_outputs(sr, status);
+        else if (sr->rounds % AGREE_EVERY == AGREE_EVERY - 1)
+            status = ama__comm_agree(r->comm, status);
+        else
+            continue;
+        if (status != AMA_OK) return status; /* agreed */
+        report(sr);
+    }
+    return ama__comm_agree(r->comm, status);
+}
+
+/* ---- the end of a stage */
+
+static ama_status gather_all(stage_run *sr, int i) {
+    run *r = sr->r;
+    const ama__consumer *c = &sr->stage->consumer[i];
+    ama__box whole = ama__box_whole(c->node->ndim, c->node->shape);
+    if (!ama__dtype_is_text(c->node->dtype))
+        return ama__pieces_fetch(r->comm, AMA_OK, &sr->gather[i], &whole, &r->plan->sink[c->sink]->data[c->var]);
+    /* text is replicated already: every rank has the constant */
+    ama_status status = ama__evaluate_box(r->ctx, sr->ev, 1, c->node, &whole, &r->plan->sink[c->sink]->data[c->var]);
+    return ama__comm_agree(r->comm, status);
+}
+
+static ama_status end_stage(stage_run *sr) {
+    run *r = sr->r;
+    for (int i = 0; i < sr->stage->n_consumers; i++) {
+        const ama__consumer *c = &sr->stage->consumer[i];
+        if (c->kind == AMA_CONSUME_REDUCE)
+            AMA_TRY(ama__accum_exchange(&sr->accum[i], r->comm, AMA_OK));
+        else if (c->kind == AMA_CONSUME_WRITE)
+            AMA_TRY(ama__output_exchange(&sr->output[i], r->comm, r->work[0], AMA_OK));
+        else
+            AMA_TRY(gather_all(sr, i));
+    }
+    return sr->flush ? flush_outputs(sr, AMA_OK) : AMA_OK;
+}
+
+static ama_status run_stage(run *r, int k) {
+    stage_run sr = {.r = r, .number = k, .stage = &r->plan->stage[k]};
+    ama_status status = ama__comm_agree(r->comm, alloc_stage(&sr));
+    if (status == AMA_OK) status = fetch_operands(&sr);
+    if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
+    if (status == AMA_OK) status = run_tiles(&sr);
+    if (status == AMA_OK) status = end_stage(&sr);
+    tear_down(&sr);
+    drop_results(r, k);
+    return status;
+}
+
+/* ---- the whole run */
+
+static ama_status start_local(run *r) {
+    AMA_TRY(ama__fetcher_create(r->ctx, &r->fetcher));
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)r->threads, sizeof *r->work, (void **)&r->work));
+    for (int t = 0; t < r->threads; t++) AMA_TRY(ama__codec_work_create(r->ctx, &r->work[t]));
+    AMA_TRY(
+        ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)r->plan->n_sinks + 1, sizeof *r->writer, (void **)&r->writer));
+    return make_results(r);
+}
+
+static ama_status open_writers(run *r) {
+    for (int i = 0; i < r->plan->n_sinks; i++)
+        if (r->plan->sink[i]->kind == AMA_SINK_WRITE)
+            AMA_TRY(ama__writer_create(r->ctx, r->comm, r->plan->sink[i]->spec, &r->writer[i]));
+    return AMA_OK;
+}
+
+static ama_status close_writers(run *r) {
+    for (int i = 0; i < r->plan->n_sinks; i++)
+        if (r->writer[i]) AMA_TRY(ama__writer_finish(r->writer[i]));
+    for (int i = 0; i < r->plan->n_sinks; i++)
+        if (r->writer[i]) AMA_TRY(ama__writer_publish(r->writer[i]));
+    return AMA_OK;
+}
+
+static void finish(run *r, ama__exec_stats *stats) {
+    memset(stats, 0, sizeof *stats);
+    if (r->fetcher) stats->fetched = ama__fetcher_counts(r->fetcher);
+    for (int i = 0; r->writer && i < r->plan->n_sinks; i++) {
+        if (r->writer[i]) stats->written_bytes += ama__writer_bytes(r->writer[i]);
+        ama__writer_destroy(&r->writer[i]);
+    }
+    for (int i = 0; i < r->n_results; i++) ama__pieces_fini(&r->results[i].pieces);
+    for (int t = 0; r->work && t < r->threads; t++) ama__codec_work_destroy(&r->work[t]);
+    ama__fetcher_destroy(&r->fetcher);
+    AMA_FREE(r->ctx, r->results);
+    AMA_FREE(r->ctx, r->writer);
+    AMA_FREE(r->ctx, r->work);
+    stats->peak_bytes = ama__mem_peak(r->ctx);
+    stats->elapsed_s = now_s() - r->start_s;
+}
+
+ama_status ama__exec_run(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, const ama__exec_options *o,
+                         ama__exec_stats *stats) {
+    run r = {.ctx = ctx, .comm = comm, .plan = p, .options = o, .threads = p->options.threads, .start_s = now_s()};
+    ama_status status = ama__comm_agree(comm, start_local(&r));
+    if (status == AMA_OK) status = open_writers(&r);
+    for (int k = 0; k < p->n_stages && status == AMA_OK; k++) status = run_stage(&r, k);
+    if (status == AMA_OK) status = close_writers(&r);
+    finish(&r, stats);
+    return status;
+}
