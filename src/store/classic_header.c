@@ -95,8 +95,8 @@ static ama_status take_name(reader *r, const char **out) {
     AMA_NEW(r->arena, s, n + 1);
     AMA_TRY(take(r, s, (size_t)n));
     AMA_TRY(take_padding(r, n));
-    if (n == 0) return damaged(r, "an empty name");
-    if (strlen(s) != (size_t)n) return damaged(r, "a name with a zero byte in it");
+    if (s[0] == '\0')
+        return damaged(r, "an empty name"); /* old files count a NUL at the end of a name: it is cut off */
     *out = s;
     return AMA_OK;
 }

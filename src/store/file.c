@@ -7,26 +7,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int open_retry(ama_ctx *ctx, const char *path) {
-    if (ama__fault(ctx)) {
-        errno = EIO;
-        return -1;
-    }
+int ama__file_try(ama_ctx *ctx, const char *path, int *error) {
+    *error = EIO;
+    if (ama__fault(ctx)) return -1;
     int fd;
     do fd = open(path, O_RDONLY | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
+    *error = fd < 0 ? errno : 0;
     return fd;
 }
 
+ama_status ama__file_refused(ama_ctx *ctx, const char *path, int error) {
+    if (error == ENOENT) return ama__fail(ctx, AMA_ERR_NOTFOUND, "%s: no such file", path);
+    return ama__fail(ctx, AMA_ERR_IO, "%s: can not be opened: %s", path, strerror(error));
+}
+
 ama_status ama__file_open_if(ama_ctx *ctx, const char *path, int *fd) {
-    *fd = open_retry(ctx, path);
-    if (*fd >= 0 || errno == ENOENT) return AMA_OK;
-    return ama__fail(ctx, AMA_ERR_IO, "%s: can not be opened: %s", path, strerror(errno));
+    int error;
+    *fd = ama__file_try(ctx, path, &error);
+    return *fd >= 0 || error == ENOENT ? AMA_OK : ama__file_refused(ctx, path, error);
 }
 
 ama_status ama__file_open(ama_ctx *ctx, const char *path, int *fd) {
     AMA_TRY(ama__file_open_if(ctx, path, fd));
-    return *fd >= 0 ? AMA_OK : ama__fail(ctx, AMA_ERR_NOTFOUND, "%s: no such file", path);
+    return *fd >= 0 ? AMA_OK : ama__file_refused(ctx, path, ENOENT);
 }
 
 ama_status ama__file_size(ama_ctx *ctx, int fd, const char *path, int64_t *out) {

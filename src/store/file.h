@@ -4,6 +4,10 @@
 
 #include "base/memory.h"
 
+/* open(2) for reading: the descriptor, or -1 with *error = errno and nothing recorded. */
+int ama__file_try(ama_ctx *ctx, const char *path, int *error);
+/* Records that error. */
+ama_status ama__file_refused(ama_ctx *ctx, const char *path, int error);
 /* Opens for reading. NOTFOUND when it does not exist, IO otherwise. Thread-safe. Local. */
 ama_status ama__file_open(ama_ctx *ctx, const char *path, int *fd);
 /* The same, but a missing file is no error: *fd = -1. */

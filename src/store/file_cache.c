@@ -3,6 +3,7 @@
  * closed as soon as it is given back. */
 #include "store/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
@@ -92,6 +93,13 @@ static ama_status keep(ama__file_cache *c, const char *path, ama__file_ref *r) {
     return AMA_OK;
 }
 
+static void close_idle(ama__file_cache *c) {
+    pthread_mutex_lock(&c->lock);
+    for (int i = 0; i < c->n; i++)
+        if (c->slots[i].path && c->slots[i].n_users == 0) empty(c, &c->slots[i]);
+    pthread_mutex_unlock(&c->lock);
+}
+
 ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_ref *out) {
     *out = (ama__file_ref){-1, -1};
     pthread_mutex_lock(&c->lock);
@@ -100,9 +108,13 @@ ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_
     pthread_mutex_unlock(&c->lock);
     if (i >= 0) return AMA_OK;
 
-    int fd;
-    ama_status status = ama__file_open(c->ctx, path, &fd);
-    if (status != AMA_OK) return status;
+    int error, fd = ama__file_try(c->ctx, path, &error);
+    if (fd < 0 && (error == EMFILE || error == ENFILE)) {
+        close_idle(c);
+        fd = ama__file_try(c->ctx, path, &error);
+    }
+    if (fd < 0) return ama__file_refused(c->ctx, path, error);
+    ama_status status = AMA_OK;
     pthread_mutex_lock(&c->lock);
     i = find(c, path);
     if (i >= 0) {
