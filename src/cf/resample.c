@@ -145,7 +145,8 @@ static ama_status assign(const binner *b, int64_t n, const int64_t *ticks, int64
                          int64_t **bin) {
     int64_t m = b->n_edges - 1, j = 0;
     if (m < 1 || b->edges[0] > b->first || b->edges[m] < b->last)
-        return ama__fail(b->ctx, AMA_ERR_INTERNAL, "resample bins of \"%s\" do not cover the axis", b->r->freq);
+        return ama__fail(b->ctx, AMA_ERR_ARG,
+                         "resample \"%s\": with this origin and offset some times fall outside the bins", b->r->freq);
     AMA_NEW(b->arena, *bin, n);
     for (int64_t i = 0; i < n; i++) {
         while (j < m - 1 && (b->closed_right ? ticks[i] > b->edges[j + 1] : ticks[i] >= b->edges[j + 1])) j++;

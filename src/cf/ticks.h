@@ -12,7 +12,8 @@ static inline int64_t ama__floor_div(int64_t a, int64_t b) {
     return a / b - (a % b != 0 && (a < 0) != (b < 0));
 }
 static inline int64_t ama__floor_mod(int64_t a, int64_t b) {
-    return a - ama__floor_div(a, b) * b;
+    int64_t rest = a % b; /* not a - b * floor_div: that could overflow */
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
 /* The calendar in which the ticks of an axis are dates: proleptic Gregorian for datetime64. */

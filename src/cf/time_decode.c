@@ -76,7 +76,7 @@ static __int128 round_us(long double us, bool fine_units) {
 /* us since 1970 of the calendar. */
 static ama_status decode_us(const decoder *d, int64_t *out) {
     const ama__time_units *u = &d->units;
-    __int128 ref = (__int128)u->ref_day * AMA_US_PER_DAY + u->ref_ns / 1000;
+    __int128 ref = ama__time_units_ref_us(u);
     bool fine_units = u->unit_ns < AMA_NS_PER_S;
     for (int64_t i = 0; i < d->n; i++) {
         bool is_int;

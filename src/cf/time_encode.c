@@ -264,8 +264,7 @@ ama_status ama__time_encode(ama__arena *arena, const ama__timeaxis *axis, const 
     AMA_TRY(choose_units(&c, e ? e->units : NULL));
     int64_t reference_ns;
     bool numpy = numpy_applies(&c, &reference_ns);
-    __int128 reference =
-        numpy ? (__int128)reference_ns : (__int128)c.units.ref_day * AMA_US_PER_DAY + c.units.ref_ns / 1000;
+    __int128 reference = numpy ? (__int128)reference_ns : ama__time_units_ref_us(&c.units);
     AMA_TRY(check_units(&c, numpy, reference));
 
     int64_t *ints;

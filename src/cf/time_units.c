@@ -109,6 +109,11 @@ bool ama__time_units_ref_ns(const ama__time_units *u, int64_t *out) {
     return ama__calendar_is_standard(u->calendar) && ama__ticks_join(&axis, u->ref_day, u->ref_ns, out);
 }
 
+__int128 ama__time_units_ref_us(const ama__time_units *u) {
+    int64_t fraction = (int64_t)((double)(u->ref_ns % AMA_NS_PER_S) / 1e9 * 1e6);
+    return (__int128)u->ref_day * AMA_US_PER_DAY + u->ref_ns / AMA_NS_PER_S * 1000000 + fraction;
+}
+
 ama_status ama__time_units_parse(ama_ctx *ctx, const char *units, ama__calendar calendar, ama__time_units *out) {
     const char *word, *date;
     *out = (ama__time_units){.calendar = calendar};

@@ -26,5 +26,8 @@ ama_status ama__time_units_parse(ama_ctx *ctx, const char *units, ama__calendar 
 ama_status ama__time_calendar(ama_ctx *ctx, const char *name, ama__calendar *out);
 /* Reference time as ns since 1970-01-01 when datetime64 can hold it. */
 bool ama__time_units_ref_ns(const ama__time_units *u, int64_t *out);
+/* Reference time as us since 1970-01-01 of the calendar, as cftime reads it: a fraction of a second goes through
+ * float64 and is cut, so that ".505906" means 505905 us. */
+__int128 ama__time_units_ref_us(const ama__time_units *u);
 
 #endif

@@ -173,6 +173,7 @@ UNITS = [
     ("seconds since 1970-01-01", None, "u4", [0, 4294967295]),
     ("seconds since 1970-01-01", None, "f4", [0.1, 1e9]),
     ("seconds since 1870-01-01 00:00:00", "gregorian", "f4", [3.14e9]),
+    ("days since 2070-11-06 09:23:37.505906", "360_day", "i4", [0, 1]),
     ("seconds since 1980-02-20 23:59:60", "noleap", "i4", [1]),
     ("days since 2000-01-01 24:00:00", "noleap", "i4", [1]),
     ("seconds since -4713-01-01", "standard", "i4", [1]),
@@ -351,6 +352,7 @@ def encode_cases():
         old = np.array([d(1, 1, 1), d(850, 6, 16), d(1582, 10, 4)])
         odd = np.array([d(2000, 2, 27, 1, 2, 3, 4), d(2000, 2, 28, 1, 2, 3, 5)])
         single = np.array([d(1850, 1, 16, 12)])
+        yield np.array([d(2070, 11, 6, 9, 23, 37, 505906)]), None, None, None
         for dates in (daily, noons, old, odd, single):
             yield dates, None, None, None
             for units in ("days since 1850-01-01 00:00:00", "hours since 0001-01-01 00:00:00"):

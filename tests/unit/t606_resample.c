@@ -140,6 +140,16 @@ static void refusals(void **state) {
     assert_int_equal(n_bins, 0);
 }
 
+/* pandas: "Values falls before first bin". */
+static void uncovered(void **state) {
+    ama__timeaxis axis = {AMA_CAL_STANDARD, true};
+    ama__resample r = {.freq = "90min", .origin = "end", .offset = "1h"};
+    int64_t ticks[75], n_bins, *labels, *bin;
+    for (int i = 0; i < 75; i++) ticks[i] = INT64_C(135216000000000000) + i * INT64_C(18000000000000);
+    assert_int_equal(ama__resample_bins(*state, &axis, &r, 75, ticks, &n_bins, &labels, &bin), AMA_ERR_ARG);
+    ama__error_clear(ama__arena_ctx(*state));
+}
+
 static void equal_stamps(void **state) {
     ama__timeaxis axis = {AMA_CAL_NOLEAP, false};
     ama__resample r = {.freq = "D"};
@@ -167,6 +177,7 @@ static int stop(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_pandas_and_xarray), cmocka_unit_test(documented_table),
-                                       cmocka_unit_test(refusals), cmocka_unit_test(equal_stamps)};
+                                       cmocka_unit_test(refusals), cmocka_unit_test(equal_stamps),
+                                       cmocka_unit_test(uncovered)};
     return cmocka_run_group_tests(tests, start, stop);
 }
