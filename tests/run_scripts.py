@@ -9,8 +9,8 @@ Each script runs in a directory of its own that holds `data` (the real files) an
 outputs are kept in the work directory under a hash of script, shim and data. A header line of a script may say
   # exact           equal bits to xarray           # rtol: 1e-4, # atol: 1e-6    other tolerances
   # np: 1,3         only these rank counts         # memory: 64MiB,1GiB          other budgets
-By default a script runs at one rank and at two of the other combinations, which rotate over the scripts; --full runs
-all ranks x threads x budgets. --batch PROGRAM runs all scripts of a combination in one launch: the program gets a file
+By default a script runs at one rank and at --picks (1) of the other combinations, which rotate over the scripts; --full
+runs all ranks x threads x budgets. --batch PROGRAM runs all scripts of a combination in one launch: the program gets a file
 of lines "directory<TAB>script" and writes directory/exit (the status) and directory/stderr for each.
 """
 import argparse
@@ -331,18 +331,19 @@ def run_batch(options, scripts, combo, folders):
 
 def message(folder):
     with open(os.path.join(folder, "stderr"), errors="replace") as f:
-        lines = [line.strip() for line in f if line.strip()]
+        noise = re.compile(r"-{20,}|Primary job|a non-zero exit code|mpirun (detected|noticed)|Process name|Exit code")
+        lines = [line.strip() for line in f if line.strip() and not noise.search(line)]
     return " | ".join(lines[:4])[:400] or "(silent)"
 
 
 def combinations(options, script, index):
-    """Full: all of them. Else one rank, and two of the rest by the script's place in the list."""
+    """Full: all of them. Else one rank, and a few of the rest by the script's place in the list."""
     every = [(n, t, m) for n in RANKS for t in THREADS for m in range(len(BUDGETS))]
     if options.np:
         every = [c for c in every if c[0] in options.np]
     if not options.full:
         base, rest = every[0], every[1:]
-        picks = [rest[(2 * index) % len(rest)], rest[(2 * index + 1) % len(rest)]] if rest else []
+        picks = [rest[(options.picks * index + k) % len(rest)] for k in range(options.picks)] if rest else []
         every = [base] + sorted(set(picks))
     return [(n, t, script.budgets[m % len(script.budgets)]) for n, t, m in every if n in script.ranks]
 
@@ -458,6 +459,7 @@ def parse():
     p.add_argument("--match", default="")
     p.add_argument("--part", default="0/1", help="I/N: every N-th script from the I-th")
     p.add_argument("--np", type=lambda s: tuple(int(n) for n in s.split(",")))
+    p.add_argument("--picks", type=int, default=1)
     p.add_argument("--full", action="store_true")
     p.add_argument("--batch", help="a program that runs many scripts in one launch")
     p.add_argument("--timeout", type=float, default=TIMEOUT_S)

@@ -10,6 +10,44 @@ function(ama_python_test name labels timeout script)
                        ENVIRONMENT "${AMA_MPI_ENV};${AMA_PYTHON_ENV}")
 endfunction()
 
-foreach(lint layers functions format selftest)
-  ama_python_test(lint_${lint} lint 60 lint/${lint}.py)
-endforeach()
+if(AMA_SANITIZE)
+  list(APPEND AMA_PYTHON_ENV "ASAN_OPTIONS=detect_leaks=0" "UBSAN_OPTIONS=print_stacktrace=1")   # MPI itself leaks
+else()
+  foreach(lint layers functions format selftest)
+    ama_python_test(lint_${lint} lint 60 lint/${lint}.py)
+  endforeach()
+endif()
+
+# Scripts against the xarray oracle (run_scripts.py): by default one rank and one other of the 5 x 2 x 2 combinations of
+# ranks, threads and budgets for each script, rotating.
+# All of them: run_scripts.py --full.
+# In the sanitizer build a quarter of the scripts at 1 to 3 ranks.
+set(AMA_SCRIPTS_WORK ${CMAKE_BINARY_DIR}/scripts-work)
+ama_python_test(scripts_compare script 120 run_scripts.py --self-test)
+if(TARGET amasia)
+  if(AMA_SANITIZE)
+    set(script_parts 12)
+    set(script_part_last 2)
+    set(script_options --np 1,2,3 --timeout 300)
+  else()
+    set(script_parts 8)
+    set(script_part_last 7)
+    set(script_options)
+  endif()
+  foreach(part RANGE ${script_part_last})
+    ama_python_test(scripts_${part} script 1500 run_scripts.py --work ${AMA_SCRIPTS_WORK} --amasia $<TARGET_FILE:amasia>
+                    --part ${part}/${script_parts} ${script_options})
+    set_tests_properties(scripts_${part} PROPERTIES PROCESSORS 2)
+  endforeach()
+
+  # Bad input at 3 ranks: one message, an exit status, no output, no hang.
+  execute_process(COMMAND ${AMA_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cli/bad_input.py --list
+                  OUTPUT_VARIABLE bad_inputs OUTPUT_STRIP_TRAILING_WHITESPACE)
+  string(REPLACE "\n" ";" bad_inputs "${bad_inputs}")
+  foreach(case ${bad_inputs})
+    ama_python_test(cli_${case} cli 180 cli/bad_input.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work ${case})
+    set_tests_properties(cli_${case} PROPERTIES PROCESSORS 2)
+  endforeach()
+  ama_python_test(cli_examples cli 300 cli/examples.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
+  set_tests_properties(cli_examples PROPERTIES PROCESSORS 2)
+endif()
