@@ -148,6 +148,32 @@ static ama_status wrong_size(ama_ctx *ctx, const char *what, size_t have, size_t
     return ama__fail(ctx, AMA_ERR_FORMAT, "%s gives %zu bytes where %zu are expected", what, have, want);
 }
 
+static ama_status check_sum(ama_ctx *ctx, const void *data, size_t *n) {
+    if (*n < AMA_FLETCHER32_BYTES)
+        return ama__fail(ctx, AMA_ERR_FORMAT, "%zu bytes are too few to end in a fletcher32 checksum", *n);
+    *n -= AMA_FLETCHER32_BYTES;
+    return ama__fletcher32_check(ctx, data, *n, (const uint8_t *)data + *n);
+}
+
+/* True where a shuffle at step i and a checksum at step `first` are all that is left. netCDF-4 writes checksums
+ * first, so this is what its checksummed variables end in. */
+static bool is_shuffled_sum(const ama__pipeline *p, uint32_t skip_mask, int first, int i) {
+    if (p->step[i].codec != AMA_CODEC_SHUFFLE || p->step[first].codec != AMA_CODEC_FLETCHER32) return false;
+    while (--i > first)
+        if (!(skip_mask >> i & 1)) return false;
+    return true;
+}
+
+/* Both at once, which spares a copy: the data go to dst, the checksum behind them aside. */
+static ama_status decode_shuffled_sum(ama_ctx *ctx, const ama__codec_work *w, const ama__codec_step *s, const void *src,
+                                      size_t src_bytes, void *dst, size_t raw_bytes) {
+    uint8_t sum[AMA_FLETCHER32_BYTES];
+    if (src_bytes != add(raw_bytes, sizeof sum))
+        return wrong_size(ctx, "the checksummed chunk", src_bytes, add(raw_bytes, sizeof sum));
+    ama__unshuffle_split(w->simd, (size_t)s->element_bytes, src, src_bytes, dst, raw_bytes, sum);
+    return ama__fletcher32_check(ctx, dst, raw_bytes, sum);
+}
+
 ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
                                 const void *src, size_t src_bytes, void *dst, size_t raw_bytes) {
     sizes size;
@@ -168,10 +194,10 @@ ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pip
         const ama__codec_step *s = &p->step[i];
         if (skip_mask >> i & 1) continue;
         if (s->codec == AMA_CODEC_FLETCHER32) {
-            AMA_TRY(ama__fletcher32_check(ctx, at, n));
-            n -= AMA_FLETCHER32_BYTES;
+            AMA_TRY(check_sum(ctx, at, &n));
             continue;
         }
+        if (is_shuffled_sum(p, skip_mask, first, i)) return decode_shuffled_sum(ctx, w, s, at, n, dst, raw_bytes);
         void *to = dst;
         if (i > first) AMA_TRY(need_scratch(ctx, w, turn, size.limit[i], &to));
         turn = !turn;

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 
 typedef enum ama__codec {
-    AMA_CODEC_DEFLATE,    /* zlib stream (RFC 1950): HDF5 filter 1, numcodecs zlib; a = level 0..9 (libdeflate also 10..12) */
+    AMA_CODEC_DEFLATE,    /* zlib stream (RFC 1950): HDF5 filter 1, numcodecs zlib; a = level 0..9 (here also 10..12) */
     AMA_CODEC_GZIP,       /* gzip member(s) (RFC 1952); a = level */
     AMA_CODEC_ZSTD,       /* one or more zstd frames; a = level. HDF5 filter 32015, numcodecs zstd */
     AMA_CODEC_LZ4,        /* numcodecs lz4: uint32 LE raw size, then one lz4 block; a = acceleration */
@@ -36,14 +36,16 @@ typedef struct ama__codec_work ama__codec_work;
 ama_status ama__codec_work_create(ama_ctx *ctx, ama__codec_work **out);
 void ama__codec_work_destroy(ama__codec_work **w);
 
-/* "deflate(1)+shuffle(4)", "blosc(lz4,5,shuffle)", "raw" for people. buf >= 128 bytes; returns buf. */
+/* "deflate(1)+shuffle(4)", "blosc(lz4,5,shuffle)", "raw" for people. Outermost step first, in the order of decoding.
+ * buf >= 128 bytes; returns buf. */
 const char *ama__pipeline_print(const ama__pipeline *p, char *buf, size_t buf_bytes);
 /* AMA_OK when every step can be decoded here; otherwise UNSUPPORTED naming the step. Local. */
 ama_status ama__pipeline_check(ama_ctx *ctx, const ama__pipeline *p);
 
 /* Decodes src[src_bytes] into exactly raw_bytes at dst. Bit i of skip_mask set: step i was not applied to this chunk
- * (HDF5 filter mask). Malformed input, a wrong checksum, too few or too many bytes give FORMAT with the reason; never
- * reads or writes outside the buffers. Local, thread-safe with a work per thread. */
+ * (HDF5 filter mask). Malformed input, a wrong checksum, too few or too many bytes give FORMAT with the reason and
+ * leave dst undefined; never reads or writes outside the buffers. Bytes after the end of a zlib stream, and zeros after
+ * the last gzip member, are ignored as other readers do. Local, thread-safe with a work per thread. */
 ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
                                 const void *src, size_t src_bytes, void *dst, size_t raw_bytes);
 

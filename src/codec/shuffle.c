@@ -16,10 +16,10 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "word assembly is written for little-endian machines");
 
-/* ---- plain: elements [from, n) */
+/* ---- plain: elements [from, n), and [from, to) where the planes are n apart */
 
-#define PLAIN_UNSHUFFLE(word, from, n)                                                                                 \
-    for (size_t i = (from); i < (n); i++) {                                                                            \
+#define PLAIN_UNSHUFFLE(word, from, to, n)                                                                             \
+    for (size_t i = (from); i < (to); i++) {                                                                           \
         word x = 0;                                                                                                    \
         for (size_t j = 0; j < sizeof(word); j++) x = (word)(x | (word)((word)src[j * (n) + i] << 8 * j));             \
         memcpy(dst + i * sizeof(word), &x, sizeof x);                                                                  \
@@ -32,16 +32,16 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "word assembly is writ
         for (size_t j = 0; j < sizeof(word); j++) dst[j * (n) + i] = (uint8_t)(x >> 8 * j);                            \
     }
 
-static void unshuffle2(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t n) {
-    PLAIN_UNSHUFFLE(uint16_t, from, n)
+static void unshuffle2(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t to, size_t n) {
+    PLAIN_UNSHUFFLE(uint16_t, from, to, n)
 }
 
-static void unshuffle4(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t n) {
-    PLAIN_UNSHUFFLE(uint32_t, from, n)
+static void unshuffle4(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t to, size_t n) {
+    PLAIN_UNSHUFFLE(uint32_t, from, to, n)
 }
 
-static void unshuffle8(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t n) {
-    PLAIN_UNSHUFFLE(uint64_t, from, n)
+static void unshuffle8(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t to, size_t n) {
+    PLAIN_UNSHUFFLE(uint64_t, from, to, n)
 }
 
 static void shuffle2(const uint8_t *restrict src, uint8_t *restrict dst, size_t from, size_t n) {
@@ -62,10 +62,10 @@ static size_t block_elements(size_t element_bytes) {
     return element_bytes < BLOCK_BYTES / 16 ? BLOCK_BYTES / element_bytes : 16;
 }
 
-static void unshuffle_any(size_t size, const uint8_t *restrict src, uint8_t *restrict dst, size_t n) {
+static void unshuffle_any(size_t size, const uint8_t *restrict src, uint8_t *restrict dst, size_t to, size_t n) {
     size_t step = block_elements(size);
-    for (size_t at = 0; at < n; at += step) {
-        size_t end = n - at < step ? n : at + step;
+    for (size_t at = 0; at < to; at += step) {
+        size_t end = to - at < step ? to : at + step;
         for (size_t j = 0; j < size; j++)
             for (size_t i = at; i < end; i++) dst[i * size + j] = src[j * n + i];
     }
@@ -103,9 +103,9 @@ AVX2 static inline void store_halves(uint8_t *p, size_t apart, __m256i x) {
     _mm_storeu_si128((__m128i *)(p + apart), _mm256_extracti128_si256(x, 1));
 }
 
-AVX2 static size_t unshuffle2_avx2(const uint8_t *restrict src, uint8_t *restrict dst, size_t n) {
+AVX2 static size_t unshuffle2_avx2(const uint8_t *restrict src, uint8_t *restrict dst, size_t to, size_t n) {
     size_t i = 0;
-    for (; i + 32 <= n; i += 32) {
+    for (; i + 32 <= to; i += 32) {
         __m256i a = load(src + i), b = load(src + n + i);
         store_halves(dst + 2 * i, 32, _mm256_unpacklo_epi8(a, b));
         store_halves(dst + 2 * i + 16, 32, _mm256_unpackhi_epi8(a, b));
@@ -113,9 +113,9 @@ AVX2 static size_t unshuffle2_avx2(const uint8_t *restrict src, uint8_t *restric
     return i;
 }
 
-AVX2 static size_t unshuffle4_avx2(const uint8_t *restrict src, uint8_t *restrict dst, size_t n) {
+AVX2 static size_t unshuffle4_avx2(const uint8_t *restrict src, uint8_t *restrict dst, size_t to, size_t n) {
     size_t i = 0;
-    for (; i + 32 <= n; i += 32) {
+    for (; i + 32 <= to; i += 32) {
         __m256i a = load(src + i), b = load(src + n + i), c = load(src + 2 * n + i), d = load(src + 3 * n + i);
         __m256i ab = _mm256_unpacklo_epi8(a, b), cd = _mm256_unpacklo_epi8(c, d);
         uint8_t *p = dst + 4 * i;
@@ -138,9 +138,9 @@ AVX2 static inline void store_words8(uint8_t *p, const __m256i pairs[4]) {
     store_halves(p + 48, 128, _mm256_unpackhi_epi32(low, high));
 }
 
-AVX2 static size_t unshuffle8_avx2(const uint8_t *restrict src, uint8_t *restrict dst, size_t n) {
+AVX2 static size_t unshuffle8_avx2(const uint8_t *restrict src, uint8_t *restrict dst, size_t to, size_t n) {
     size_t i = 0;
-    for (; i + 32 <= n; i += 32) {
+    for (; i + 32 <= to; i += 32) {
         __m256i low[4], high[4];
         for (size_t k = 0; k < 4; k++) {
             __m256i a = load(src + 2 * k * n + i), b = load(src + (2 * k + 1) * n + i);
@@ -217,7 +217,8 @@ bool ama__shuffle_simd(void) {
     return __builtin_cpu_supports("avx2");
 }
 
-#define FROM(name) (simd ? name##_avx2(src, dst, n) : 0)
+#define SHUFFLE_FROM(name) (simd ? name##_avx2(src, dst, n) : 0)
+#define UNSHUFFLE_FROM(name) (simd ? name##_avx2(src, dst, to, n) : 0)
 
 #else
 
@@ -225,31 +226,44 @@ bool ama__shuffle_simd(void) {
     return false;
 }
 
-#define FROM(name) ((void)simd, 0)
+#define SHUFFLE_FROM(name) ((void)simd, 0)
+#define UNSHUFFLE_FROM(name) ((void)simd, 0)
 
 #endif
 
 /* ---- either way */
 
-void ama__unshuffle_bytes(bool simd, size_t element_bytes, const uint8_t *src, uint8_t *dst, size_t bytes) {
-    size_t n = bytes / element_bytes, rest = bytes % element_bytes;
+void ama__unshuffle_split(bool simd, size_t element_bytes, const uint8_t *src, size_t bytes, uint8_t *dst,
+                          size_t dst_bytes, uint8_t *tail) {
+    size_t n = bytes / element_bytes, to = dst_bytes / element_bytes, whole = n * element_bytes;
     switch (element_bytes) {
-    case 1: memcpy(dst, src, bytes); return;
-    case 2: unshuffle2(src, dst, FROM(unshuffle2), n); break;
-    case 4: unshuffle4(src, dst, FROM(unshuffle4), n); break;
-    case 8: unshuffle8(src, dst, FROM(unshuffle8), n); break;
-    default: unshuffle_any(element_bytes, src, dst, n);
+    case 1: memcpy(dst, src, to); break;
+    case 2: unshuffle2(src, dst, UNSHUFFLE_FROM(unshuffle2), to, n); break;
+    case 4: unshuffle4(src, dst, UNSHUFFLE_FROM(unshuffle4), to, n); break;
+    case 8: unshuffle8(src, dst, UNSHUFFLE_FROM(unshuffle8), to, n); break;
+    default: unshuffle_any(element_bytes, src, dst, to, n);
     }
-    memcpy(dst + (bytes - rest), src + (bytes - rest), rest);
+    /* what neither fills an element nor stays on one side of the cut */
+    for (size_t i = to * element_bytes; i < bytes; i++) {
+        uint8_t x = i < whole ? src[i % element_bytes * n + i / element_bytes] : src[i];
+        if (i < dst_bytes)
+            dst[i] = x;
+        else
+            tail[i - dst_bytes] = x;
+    }
+}
+
+void ama__unshuffle_bytes(bool simd, size_t element_bytes, const uint8_t *src, uint8_t *dst, size_t bytes) {
+    ama__unshuffle_split(simd, element_bytes, src, bytes, dst, bytes, NULL);
 }
 
 void ama__shuffle_bytes(bool simd, size_t element_bytes, const uint8_t *src, uint8_t *dst, size_t bytes) {
     size_t n = bytes / element_bytes, rest = bytes % element_bytes;
     switch (element_bytes) {
     case 1: memcpy(dst, src, bytes); return;
-    case 2: shuffle2(src, dst, FROM(shuffle2), n); break;
-    case 4: shuffle4(src, dst, FROM(shuffle4), n); break;
-    case 8: shuffle8(src, dst, FROM(shuffle8), n); break;
+    case 2: shuffle2(src, dst, SHUFFLE_FROM(shuffle2), n); break;
+    case 4: shuffle4(src, dst, SHUFFLE_FROM(shuffle4), n); break;
+    case 8: shuffle8(src, dst, SHUFFLE_FROM(shuffle8), n); break;
     default: shuffle_any(element_bytes, src, dst, n);
     }
     memcpy(dst + (bytes - rest), src + (bytes - rest), rest);

@@ -66,13 +66,18 @@ bool ama__shuffle_simd(void);
  * fill an element stay where they are. The two ways of doing it (`simd`) give the same bytes. element_bytes >= 1. */
 void ama__shuffle_bytes(bool simd, size_t element_bytes, const uint8_t *src, uint8_t *dst, size_t bytes);
 void ama__unshuffle_bytes(bool simd, size_t element_bytes, const uint8_t *src, uint8_t *dst, size_t bytes);
+/* The same, with the first dst_bytes of the result at dst and the others, `bytes - dst_bytes`, at tail: for data with a
+ * checksum behind them. dst_bytes <= bytes. */
+void ama__unshuffle_split(bool simd, size_t element_bytes, const uint8_t *src, size_t bytes, uint8_t *dst,
+                          size_t dst_bytes, uint8_t *tail);
 
+#define AMA_FLETCHER32_BYTES 4
 /* The checksum as HDF5 defines it: Fletcher's over big-endian 16-bit words, an odd last byte being a high byte. */
 uint32_t ama__fletcher32(const void *data, size_t bytes);
-/* FORMAT unless the last four of `bytes` are the checksum of those before them. */
-ama_status ama__fletcher32_check(ama_ctx *ctx, const void *data, size_t bytes);
+/* FORMAT unless `stored` is the checksum of data[bytes]. */
+ama_status ama__fletcher32_check(ama_ctx *ctx, const void *data, size_t bytes,
+                                 const uint8_t stored[AMA_FLETCHER32_BYTES]);
 /* Writes the checksum of data[bytes] at data + bytes. */
 void ama__fletcher32_append(void *data, size_t bytes);
-#define AMA_FLETCHER32_BYTES 4
 
 #endif

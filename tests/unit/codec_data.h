@@ -55,7 +55,7 @@ static inline ama__pipeline pipeline_of(int n, const ama__codec_step *steps) {
 #define FLETCHER codec_step(AMA_CODEC_FLETCHER32, 0, 0, 0, "")
 
 /* Every codec alone, the usual chains, and unusual ones. */
-enum { PIPELINES = 33 };
+enum { PIPELINES = 36 };
 static inline int all_pipelines(ama__pipeline out[PIPELINES]) {
     ama__pipeline all[] = {
         {.n = 0},
@@ -86,6 +86,9 @@ static inline int all_pipelines(ama__pipeline out[PIPELINES]) {
         STEPS(SHUFFLE(4), DEFLATE(1)),
         STEPS(SHUFFLE(8), DEFLATE(4), FLETCHER),
         STEPS(FLETCHER, SHUFFLE(8), DEFLATE(2)),
+        STEPS(FLETCHER, SHUFFLE(4)),
+        STEPS(FLETCHER, SHUFFLE(100000)),
+        STEPS(FLETCHER, FLETCHER, SHUFFLE(2), ZSTD(1)),
         STEPS(FLETCHER, FLETCHER, FLETCHER),
         STEPS(SHUFFLE(4), ZSTD(1), FLETCHER, FLETCHER),
         STEPS(DEFLATE(1), GZIP(1), SHUFFLE(4), ZSTD(1), LZ4(1)),

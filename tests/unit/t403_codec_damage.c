@@ -61,7 +61,8 @@ static void mend_blosc_size(uint8_t *p, size_t n) {
     for (size_t k = 0; k < 4 && n >= 16; k++) p[12 + k] = (uint8_t)(n >> 8 * k);
 }
 
-/* True where a checksum over all of the data leaves damage that decodes to other bytes no chance. */
+/* True where a checksum over all of the data is verified. In a chunk of a few bytes three flipped bits can mend each
+ * other, in the data and in both halves of the checksum; in those of some size that does not come up. */
 static bool has_checksum(const ama__pipeline *p) {
     ama__codec outer = p->n > 0 ? p->step[p->n - 1].codec : AMA_CODEC_UNKNOWN;
     return outer == AMA_CODEC_DEFLATE || outer == AMA_CODEC_GZIP || outer == AMA_CODEC_FLETCHER32;
@@ -120,7 +121,8 @@ static void try_damage(harness *h, const ama__pipeline *p, const uint8_t *enc, s
         uint32_t skip = t % 50 == 49 ? (uint32_t)next_random(&h->rng) & skips : 0;
         size_t want = t % 20 == 19 ? (size_t)next_random(&h->rng) % h->room : n;
         ama_status s = decode_guarded(h, p, skip, bad, m, want);
-        if (s == AMA_OK && !skip && want == n && has_checksum(p)) assert_memory_equal(h->out_end - n, raw, n);
+        if (s == AMA_OK && !skip && want == n && n > 100 && has_checksum(p))
+            assert_memory_equal(h->out_end - n, raw, n);
         s == AMA_OK ? c->decoded++ : c->refused++;
     }
     free(bad);
