@@ -183,16 +183,16 @@ static ama_status add_vars(ama__hdf5_file *f, ama__hdf5_tree *t, const ama__hdf5
     return AMA_OK;
 }
 
-/* ---- dims of the group: its own by number, then the inherited ones that its variables use */
+/* ---- dims of the group: its own, then the inherited ones that its variables use, the nearest first, by number */
 
 typedef struct chosen {
-    int tree, rank;
+    int tree, up; /* up: levels between the group and the dim's */
     int64_t id;
 } chosen;
 
 static int by_number(const void *a, const void *b) {
     const chosen *x = a, *y = b;
-    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    if (x->up != y->up) return x->up < y->up ? -1 : 1;
     if (x->id != y->id) return x->id < y->id ? -1 : 1;
     return x->tree < y->tree ? -1 : x->tree > y->tree;
 }
@@ -200,7 +200,9 @@ static int by_number(const void *a, const void *b) {
 static void choose(ama__hdf5_tree *t, int dim, int group, chosen *c, int *n) {
     if (t->dim[dim].index >= 0) return;
     t->dim[dim].index = 0;
-    c[(*n)++] = (chosen){dim, t->dim[dim].group != group, t->dim[dim].id};
+    int up = 0;
+    for (int g = group; g >= 0 && g != t->dim[dim].group; g = t->group[g].parent) up++;
+    c[(*n)++] = (chosen){dim, up, t->dim[dim].id};
 }
 
 /* A name that an own dim already has gets a number: netCDF-4 tells such dims apart by scope, xarray cannot. */
@@ -252,8 +254,10 @@ static ama_status child_groups(ama__hdf5_file *f, const ama__hdf5_tree *t, int g
     int n = 0;
     for (int c = t->group[group].first_child; c >= 0; c = t->group[c].next_sibling) n++;
     AMA_NEW(f->arena, m->group, n ? n : 1);
-    for (int c = t->group[group].first_child; c >= 0; c = t->group[c].next_sibling)
-        AMA_KEEP(f->arena, m->group[m->n_groups++], ama__arena_strdup(f->arena, t->group[c].name));
+    for (int c = t->group[group].first_child; c >= 0; c = t->group[c].next_sibling) {
+        AMA_KEEP(f->arena, m->group[m->n_groups], ama__arena_strdup(f->arena, t->group[c].name));
+        m->n_groups++;
+    }
     return AMA_OK;
 }
 
