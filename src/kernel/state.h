@@ -1,11 +1,11 @@
 /* Accumulator states of segment reductions: structure-of-arrays over cells, up to three planes of 8-byte values.
- *   SUM MEAN PROD   v0 = running value (float64 or int64), n
- *   MIN MAX FIRST LAST   v0 = value so far (float64 or int64), n
- *   VAR STD         v0 = mean, v1 = sum of squared deviations (Welford; merged by Chan's formula), n
- *   COUNT           n;   ANY ALL: v0 (int64 0 or 1)
- * n counts the values that entered the cell (int64). float32 accumulates in float64 and is rounded once. Bits depend
- * only on the order of the calls, which the caller fixes; rows use 16 lanes and a fixed combine tree. Local,
- * thread-safe on different cells. */
+ *   SUM MEAN PROD        v0 = running value (float64, or int64 for sums and products of integers)
+ *   MIN MAX FIRST LAST   v0 = value so far (float64 or int64)
+ *   VAR STD              v0 = mean, v1 = sum of squared deviations (Welford; merged by Chan, Golub and LeVeque's
+ * formula) ANY ALL              v0 (int64 0 or 1) COUNT                no v0 n, in every kind, counts the values that
+ * entered the cell (float64, exact to 2^53: counts then vectorise like values). float32 accumulates in float64 and is
+ * rounded once. Bits depend only on the order of the calls, which the caller fixes; rows use 16 lanes and a fixed
+ * combine tree. Local, thread-safe on different cells. */
 #ifndef AMA_KERNEL_STATE_H
 #define AMA_KERNEL_STATE_H
 
@@ -22,9 +22,9 @@ unsigned ama__state_planes(const ama__state_kind *k);
 /* Bytes per cell. */
 size_t ama__state_bytes(const ama__state_kind *k);
 
-typedef struct ama__state { /* planes not used are NULL; v0, v1: double or int64_t */
-    void *v0, *v1;
-    int64_t *n;
+typedef struct ama__state { /* planes not used are NULL; v0: double or int64_t */
+    void *v0;
+    double *v1, *n;
 } ama__state;
 /* The planes of `cells` cells laid one after another in `mem` (cells * ama__state_bytes bytes, 8-byte aligned). */
 ama__state ama__state_at(const ama__state_kind *k, void *mem, int64_t cells);
@@ -49,7 +49,7 @@ typedef struct ama__finish {
     ama_dtype out;
 } ama__finish;
 /* Final values as a dense native array of f->out. Empty cells: sum 0, prod 1, count 0, any false, all true; otherwise
- * NaN (ints: 0). Note: n counts only where the kind has that plane. */
+ * NaN (ints: 0). */
 void ama__state_finish(const ama__state_kind *k, const ama__finish *f, ama__state s, int64_t cells, void *out);
 
 #endif

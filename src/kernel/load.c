@@ -1,0 +1,122 @@
+/* Loading: stored bytes -> class values. Strips stay in L1; each step is one simple loop. */
+#include <math.h>
+#include <string.h>
+
+#include "kernel/block.h"
+#include "kernel/clones.h"
+
+#define STRIP 1024
+
+bool ama__load_is_view(const ama__load *l) {
+    bool plain = l->stored == AMA_F4 || l->stored == AMA_F8 || l->stored == AMA_I8 || l->stored == AMA_U8 ||
+                 l->stored == AMA_BOOL;
+    if (l->has_scale || l->has_offset || l->swapped || l->stored != l->dtype || l->decoded != l->dtype || !plain)
+        return false;
+    for (int i = 0; i < l->n_missing; i++)
+        if (!ama__dtype_is_float(l->stored) || !isnan(l->missing_f8[i])) return false; /* NaN is NaN already */
+    return true;
+}
+
+/* Native copy of n stored elements, which may be unaligned and swapped. */
+AMA_CLONES
+static void gather_native(const ama__load *l, int64_t n, const void *src, void *dst) {
+    size_t size = ama__dtype_bytes(l->stored);
+    memcpy(dst, src, (size_t)n * size);
+    if (!l->swapped) return;
+    if (size == 4) {
+        uint32_t *p = dst;
+        for (int64_t i = 0; i < n; i++) p[i] = __builtin_bswap32(p[i]);
+    } else if (size == 8) {
+        uint64_t *p = dst;
+        for (int64_t i = 0; i < n; i++) p[i] = __builtin_bswap64(p[i]);
+    } else if (size == 2) {
+        uint16_t *p = dst;
+        for (int64_t i = 0; i < n; i++) p[i] = __builtin_bswap16(p[i]);
+    }
+}
+
+/* Missing values of a float strip become NaN; then scale and offset, in T. */
+#define FLOAT_STEPS(T)                                                                                                 \
+    AMA_CLONES static void missing_##T(const ama__load *l, int64_t n, const T *x, T *out) {                            \
+        for (int k = 0; k < l->n_missing; k++) {                                                                       \
+            T miss = (T)l->missing_f8[k];                                                                              \
+            if (isnan(miss)) continue;                                                                                 \
+            for (int64_t i = 0; i < n; i++) out[i] = x[i] == miss ? (T)NAN : out[i];                                   \
+        }                                                                                                              \
+    }                                                                                                                  \
+    AMA_CLONES static void rescale_##T(const ama__load *l, int64_t n, T *x) {                                          \
+        T scale = (T)l->scale, offset = (T)l->offset;                                                                  \
+        if (l->has_scale)                                                                                              \
+            for (int64_t i = 0; i < n; i++) x[i] = x[i] * scale;                                                       \
+        if (l->has_offset)                                                                                             \
+            for (int64_t i = 0; i < n; i++) x[i] = x[i] + offset;                                                      \
+    }                                                                                                                  \
+    AMA_CLONES static void missing_int_##T(const ama__load *l, int64_t n, const int64_t *x, T *out) {                  \
+        for (int k = 0; k < l->n_missing; k++) {                                                                       \
+            int64_t miss = l->missing_i8[k];                                                                           \
+            for (int64_t i = 0; i < n; i++) out[i] = x[i] == miss ? (T)NAN : out[i];                                   \
+        }                                                                                                              \
+    }
+FLOAT_STEPS(float)
+FLOAT_STEPS(double)
+
+/* One strip of a float variable. */
+static void load_floats(const ama__load *l, int64_t n, const void *native, void *dst) {
+    ama__convert_run(l->stored, l->decoded, n, native, dst);
+    if (l->n_missing > 0) {
+        if (l->stored == l->decoded && l->stored == AMA_F4)
+            missing_float(l, n, native, dst);
+        else if (l->stored == l->decoded)
+            missing_double(l, n, native, dst);
+        else { /* compare in the stored type, decode in the other */
+            for (int64_t i = 0; i < n; i++)
+                for (int k = 0; k < l->n_missing; k++) {
+                    bool miss = l->stored == AMA_F4 ? ((const float *)native)[i] == (float)l->missing_f8[k]
+                                                    : ((const double *)native)[i] == l->missing_f8[k];
+                    if (miss) ama__dtype_set_f8(l->decoded, dst, i, NAN);
+                }
+        }
+    }
+    if (l->decoded == AMA_F4)
+        rescale_float(l, n, dst);
+    else if (l->decoded == AMA_F8)
+        rescale_double(l, n, dst);
+}
+
+/* One strip of an integer or bool variable. */
+static void load_integers(const ama__load *l, int64_t n, const void *native, void *dst) {
+    int64_t wide[STRIP];
+    if (l->stored == AMA_BOOL) {
+        for (int64_t i = 0; i < n; i++) wide[i] = ((const uint8_t *)native)[i] != 0;
+    } else {
+        ama__unstore_run(l->stored, n, native, wide);
+    }
+    ama__convert_run(l->stored == AMA_BOOL ? AMA_I8 : l->stored, l->decoded, n, wide, dst);
+    if (l->decoded == AMA_F4) {
+        missing_int_float(l, n, wide, dst);
+        rescale_float(l, n, dst);
+    } else if (l->decoded == AMA_F8) {
+        missing_int_double(l, n, wide, dst);
+        rescale_double(l, n, dst);
+    }
+}
+
+void ama__load_run(const ama__load *l, int64_t n, const void *src, void *dst) {
+    size_t from = ama__dtype_bytes(l->stored), to = ama__class_bytes(ama__class_of(l->dtype));
+    _Alignas(64) char native[STRIP * 8], decoded[STRIP * 8];
+    if (ama__load_is_view(l)) {
+        memcpy(dst, src, (size_t)n * to);
+        return;
+    }
+    for (int64_t i = 0; i < n; i += STRIP) {
+        int64_t m = n - i < STRIP ? n - i : STRIP;
+        char *out = (char *)dst + (size_t)i * to;
+        void *mid = l->decoded == l->dtype ? out : decoded;
+        gather_native(l, m, (const char *)src + (size_t)i * from, native);
+        if (ama__dtype_is_float(l->stored))
+            load_floats(l, m, native, mid);
+        else
+            load_integers(l, m, native, mid);
+        if (mid != out) ama__convert_run(l->decoded, l->dtype, m, mid, out);
+    }
+}
