@@ -1,12 +1,12 @@
 /* netCDF classic (CDF-1, CDF-2, CDF-5) written by all ranks: rank 0 writes the header, then every byte has its place
  * and all ranks pwrite theirs, big-endian. */
+#include "store/write_classic.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "store/write_classic.h"
 
 static int version_of(ama__format f) {
     return f == AMA_FORMAT_CDF1 ? 1 : f == AMA_FORMAT_CDF2 ? 2 : 5;

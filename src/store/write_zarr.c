@@ -1,6 +1,8 @@
 /* Zarr v2 written by all ranks: rank 0 makes the directories and the metadata, every chunk is a file of its own that
  * the rank which puts it writes. A variable without chunks is one chunk, not compressed, that all ranks write into. */
 #define _GNU_SOURCE /* syncfs */
+#include "store/write_zarr.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #include "store/pack.h"
-#include "store/write_zarr.h"
 
 static ama_status zarr_check(ama__writer *wr) {
     const ama__meta *m = &wr->spec.meta;

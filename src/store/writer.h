@@ -6,7 +6,13 @@
 #include "comm/comm.h"
 #include "store/meta.h"
 
-typedef enum ama__format { AMA_FORMAT_NETCDF4, AMA_FORMAT_CDF5, AMA_FORMAT_CDF2, AMA_FORMAT_CDF1, AMA_FORMAT_ZARR2 } ama__format;
+typedef enum ama__format {
+    AMA_FORMAT_NETCDF4,
+    AMA_FORMAT_CDF5,
+    AMA_FORMAT_CDF2,
+    AMA_FORMAT_CDF1,
+    AMA_FORMAT_ZARR2
+} ama__format;
 
 /* What to write: dims, variables and attributes as in ama__meta (names final, CF encoding already applied).
  * Of each ama__stored_var these count: name, dtype, dims, attrs, chunked + grid.chunk (chunked = false: contiguous),
@@ -31,7 +37,8 @@ ama_status ama__writer_put(ama__writer *wr, ama__codec_work *w, int var, const a
 /* Bytes that wait in memory for the next flush on this rank. Local. */
 size_t ama__writer_pending(const ama__writer *wr);
 /* Places what waits (compressed netCDF-4 chunks) in the file; must be called by all ranks together, before much is
- * pending; a rank with nothing pending takes part all the same. Does nothing for formats that never wait. Collective. */
+ * pending; a rank with nothing pending takes part all the same. Does nothing for formats that never wait. Collective.
+ */
 ama_status ama__writer_flush(ama__writer *wr);
 /* True when the format needs ama__writer_flush in step on all ranks. Same on all ranks. */
 bool ama__writer_collective_flush(const ama__writer *wr);

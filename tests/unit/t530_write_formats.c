@@ -26,8 +26,8 @@ static int setup(void **state) {
     w = (world){.ctx = ama__ctx_create()};
     if (ama__comm_create(w.ctx, MPI_COMM_WORLD, &w.comm) != AMA_OK) return 1;
     w.root = ama__comm_rank(w.comm) == 0;
-    const char *keep = getenv("AMA_WRITE_KEEP"), *tmp = getenv("TMPDIR");
-    snprintf(w.dir, sizeof w.dir, "%s/amasia-t530-XXXXXX", tmp ? tmp : "/tmp");
+    const char *keep = getenv("AMA_WRITE_KEEP");
+    sample_dir(w.dir, sizeof w.dir, "t530");
     int failed = 0;
     if (keep)
         snprintf(w.dir, sizeof w.dir, "%s", keep);
