@@ -13,6 +13,9 @@ ama_status ama__plan_lower(ama__graph *g, const ama__plan_options *o, int n_sink
 /* Cuts the space of a stage into atoms and units, and works out the units and leaves of every consumer. */
 ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *s);
 
+/* Gives outputs whose chunk shape is left open (chunked, grid.chunk all 0) one that suits the stage. */
+ama_status ama__plan_chunks(ama__graph *g, ama__plan *p, const ama__stage *s);
+
 /* Shares the units over the ranks, sizes the tiles, predicts bytes and memory. Collective. BUDGET, the same on all
  * ranks, when it does not fit. */
 ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_options *o, ama__plan *p);

@@ -44,7 +44,10 @@ static ama_status make_local(ama__graph *g, const ama__plan_options *o, int n_si
 }
 
 static ama_status cut_all(ama__graph *g, const ama__plan_options *o, ama__plan *p) {
-    for (int k = 0; k < p->n_stages; k++) AMA_TRY(ama__plan_cut(g, o, &p->stage[k]));
+    for (int k = 0; k < p->n_stages; k++) {
+        AMA_TRY(ama__plan_cut(g, o, &p->stage[k]));
+        AMA_TRY(ama__plan_chunks(g, p, &p->stage[k]));
+    }
     return AMA_OK;
 }
 

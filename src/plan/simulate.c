@@ -85,23 +85,27 @@ static ama_status tree_of(simulation *m, int consumer, int64_t block, int64_t gr
     return AMA_OK;
 }
 
-/* One leaf of one group: its bytes are in m->now already. */
-static ama_status add_leaf(simulation *m, int consumer, const ama__consumer *c, int64_t block, int64_t group,
-                           int64_t leaf, int64_t n_leaves, int64_t cells, int64_t bytes) {
-    int64_t out = cells * (int64_t)ama__dtype_bytes(c->reduce->dtype);
-    bool complete = n_leaves == 1;
+typedef struct leaf { /* of one group */
+    int consumer;
+    int64_t block, group, index, n_leaves;
+    int64_t state_bytes, out_bytes;
+} leaf;
+
+/* The leaf's state bytes are in m->now already. */
+static ama_status add_leaf(simulation *m, const leaf *l) {
+    bool complete = l->n_leaves == 1;
     if (!complete) {
         entry *e;
-        ama__tree_node at = {0, leaf, NULL}, sibling;
+        ama__tree_node at = {0, l->index, NULL}, sibling;
         bool left, full;
-        AMA_TRY(tree_of(m, consumer, block, group, n_leaves, &e));
-        while (ama__tree_step(e->tree, &at, &sibling, &left, &full)) m->now -= bytes;
+        AMA_TRY(tree_of(m, l->consumer, l->block, l->group, l->n_leaves, &e));
+        while (ama__tree_step(e->tree, &at, &sibling, &left, &full)) m->now -= l->state_bytes;
         complete = e->tree->complete;
         if (complete) AMA_FREE(m->ctx, e->tree);
     }
     if (complete) {
-        m->now -= bytes;
-        m->need->result_bytes += out;
+        m->now -= l->state_bytes;
+        m->need->result_bytes += l->out_bytes;
     }
     return AMA_OK;
 }
@@ -120,8 +124,10 @@ static ama_status add_unit(simulation *m, const ama__stage *s, int i, const int6
         bool labelled = c->spec.label_axis >= 0;
         int64_t group = labelled ? c->groups.group[k] : 0, n_leaves;
         int64_t position = labelled ? c->groups.position[k] : 0, parts = labelled ? c->groups.n_parts[group] : 1;
-        int64_t leaf = ama__consumer_leaf(s, c, unit, position, parts, &n_leaves);
-        AMA_TRY(add_leaf(m, i, c, block, group, leaf, n_leaves, cells, bytes));
+        leaf l = {i, block, group, 0, 0, bytes, cells * (int64_t)ama__dtype_bytes(c->reduce->dtype)};
+        l.index = ama__consumer_leaf(s, c, unit, position, parts, &n_leaves);
+        l.n_leaves = n_leaves;
+        AMA_TRY(add_leaf(m, &l));
     }
     return AMA_OK;
 }

@@ -1,0 +1,96 @@
+/* The text of `amasia plan`. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plan/plan.h"
+
+static void add_bytes(ama__text *t, const char *label, int64_t bytes) {
+    char buf[32];
+    ama__text_printf(t, "%s%s", label, ama__text_bytes(buf, sizeof buf, (double)bytes));
+}
+
+static void add_shape(ama__text *t, int ndim, const int64_t *shape) {
+    ama__text_add(t, "(");
+    for (int a = 0; a < ndim; a++) ama__text_printf(t, "%s%" PRId64, a ? ", " : "", shape[a]);
+    ama__text_add(t, ")");
+}
+
+static void add_driver(ama__text *t, const ama__stage *s) {
+    if (!s->driver) {
+        ama__text_add(t, s->ndim ? "over results " : "small work");
+        if (s->ndim) add_shape(t, s->ndim, s->shape);
+        return;
+    }
+    const ama__source_part *p = &s->driver->u.source.part[0];
+    ama__text_printf(t, "over %s ", p->store->meta.var[p->var].name);
+    add_shape(t, s->ndim, s->shape);
+    if (s->driver->u.source.n_parts > 1)
+        ama__text_printf(t, " of %d files", s->driver->u.source.n_parts);
+    else
+        ama__text_printf(t, " of %s", p->store->path);
+}
+
+static void add_consumer(const ama__plan *p, ama__text *t, const ama__consumer *c) {
+    if (c->kind == AMA_CONSUME_REDUCE) {
+        ama__text_printf(t, "    %-6s ", ama__red_name(c->spec.op));
+        if (c->spec.label_axis >= 0) ama__text_printf(t, "of %" PRId64 " groups ", c->spec.n_labels);
+        add_shape(t, c->node->ndim, c->node->shape);
+        ama__text_add(t, " -> ");
+        add_shape(t, c->reduce->ndim, c->reduce->shape);
+        ama__text_printf(t, " %s\n", ama__dtype_name(c->reduce->dtype));
+        return;
+    }
+    const ama__sink *sink = p->sink[c->sink];
+    if (c->kind == AMA_CONSUME_GATHER) {
+        ama__text_add(t, "    print  ");
+    } else {
+        ama__text_printf(t, "    write  %s: %s ", sink->spec->path, sink->spec->meta.var[c->var].name);
+    }
+    add_shape(t, c->node->ndim, c->node->shape);
+    ama__text_printf(t, " %s\n", ama__dtype_name(c->node->dtype));
+}
+
+static void add_stage(const ama__plan *p, ama__text *t, int k) {
+    const ama__stage *s = &p->stage[k];
+    ama__text_printf(t, "stage %d ", k + 1);
+    add_driver(t, s);
+    ama__text_add(t, "\n");
+    for (int i = 0; i < s->n_consumers; i++) add_consumer(p, t, &s->consumer[i]);
+    ama__text_printf(t, "    units  %" PRId64 " on %d rank%s, %" PRId64 " tile%s a rank at most", s->n_units,
+                     p->options.nranks, p->options.nranks > 1 ? "s" : "", s->n_rounds, s->n_rounds == 1 ? "" : "s");
+    add_bytes(t, " of ", s->tile_bytes);
+    ama__text_printf(t, "\n    read   %" PRId64 " chunk%s", s->chunks, s->chunks == 1 ? "" : "s");
+    if (s->stored_bytes > 0) add_bytes(t, ", ", s->stored_bytes);
+    add_bytes(t, s->stored_bytes > 0 ? " stored, " : ", ", s->decoded_bytes);
+    ama__text_add(t, " decoded");
+    if (s->write_bytes > 0) add_bytes(t, "; write ", s->write_bytes);
+    add_bytes(t, "\n    memory ", s->peak_bytes);
+    add_bytes(t, " a rank: chunks ", s->fetch_bytes);
+    add_bytes(t, ", states ", s->state_bytes);
+    add_bytes(t, ", results ", s->result_bytes + s->operand_bytes);
+    add_bytes(t, ", scratch ", s->scratch_bytes);
+    add_bytes(t, ", output ", s->output_bytes);
+    ama__text_add(t, "\n");
+}
+
+void ama__plan_print(const ama__plan *p, ama__text *t) {
+    int64_t decoded = 0, stored = 0, written = 0;
+    for (int k = 0; k < p->n_stages; k++) {
+        add_stage(p, t, k);
+        decoded += p->stage[k].decoded_bytes;
+        stored += p->stage[k].stored_bytes;
+        written += p->stage[k].write_bytes;
+    }
+    ama__text_printf(t, "total: %d stage%s, %d rank%s of %d thread%s", p->n_stages, p->n_stages == 1 ? "" : "s",
+                     p->options.nranks, p->options.nranks == 1 ? "" : "s", p->options.threads,
+                     p->options.threads == 1 ? "" : "s");
+    if (stored > 0) add_bytes(t, "; read ", stored);
+    add_bytes(t, stored > 0 ? " stored, " : "; read ", decoded);
+    add_bytes(t, " decoded; write ", written);
+    add_bytes(t, "\npeak memory per rank: ", p->peak_bytes + p->base_bytes);
+    add_bytes(t, " (", p->peak_bytes);
+    add_bytes(t, " planned, ", p->base_bytes);
+    add_bytes(t, " the program itself); budget ", p->options.budget_bytes);
+    ama__text_add(t, "\n");
+}
