@@ -40,7 +40,7 @@ typedef struct ama__stored_var {
     ama__chunkgrid grid;
     ama__pipeline pipeline;
     bool has_fill; /* fill: the value of missing chunks, native-endian */
-    uint8_t fill[8];
+    _Alignas(8) uint8_t fill[8];
     int64_t stored_bytes; /* bytes in the file, -1 when not cheap to know */
     int driver_id;        /* the driver's own number of the variable */
 } ama__stored_var;
