@@ -1,0 +1,82 @@
+/* What the labelled operations share: labels and index lookup, taking along axes (eagerly for arrays in memory), small
+ * evaluation, filtering of coordinates. Everything is Local; results live in the graph's arena. */
+#ifndef AMA_GRAPH_LABELS_H
+#define AMA_GRAPH_LABELS_H
+
+#include "graph/variable.h"
+
+/* Evaluates a node to dense memory that lives as long as the graph, for operations whose result depends on values
+ * (where(drop=True), labels from computed arrays). Set by whoever can run a plan. Arrays in memory and simple
+ * operations on them are evaluated without it; where it is needed and missing the error is UNSUPPORTED. */
+typedef struct ama__evaluator {
+    ama_status (*fn)(void *user, ama__node *node, const void **data);
+    void *user;
+} ama__evaluator;
+
+/* Dense native values of a node (STRING: char pointers). `what` names it in errors. ev may be NULL. */
+ama_status ama__labels_eval(ama__graph *g, const ama__evaluator *ev, ama__node *node, const char *what,
+                            const void **data);
+/* The same as a CONST node. */
+ama_status ama__labels_eval_const(ama__graph *g, const ama__evaluator *ev, ama__node *node, const char *what,
+                                  ama__node **out);
+/* True when the node can be evaluated without an evaluator (memory and simple operations on it, not too large). */
+bool ama__labels_is_eager(const ama__node *node);
+
+/* ama__node_index, but an array in memory gives an array in memory, text too (index -1 of text: NULL pointer). */
+ama_status ama__labels_take(ama__graph *g, ama__node *in, int ndim, const ama__pick *pick, const int64_t *fixed,
+                            ama__node **out);
+/* A copy of `v` with picks along one dim (count of `p`), or with that dim dropped at index `at` (p NULL). */
+ama_status ama__labels_take_dim(ama__graph *g, const ama__variable *v, const char *dim, const ama__pick *p, int64_t at,
+                                ama__variable **out);
+
+/* One label, as a script writes it. TICK: a time in ticks of the index' own axis. */
+typedef enum ama__label_kind {
+    AMA_LABEL_NONE,
+    AMA_LABEL_BOOL,
+    AMA_LABEL_INT,
+    AMA_LABEL_FLOAT,
+    AMA_LABEL_TEXT,
+    AMA_LABEL_TICK
+} ama__label_kind;
+typedef struct ama__label {
+    ama__label_kind kind;
+    int64_t i8; /* BOOL, INT, TICK */
+    double f8;  /* FLOAT */
+    const char *text;
+} ama__label;
+
+/* Text of element i of an index in memory, as xarray would print it, into the arena. */
+const char *ama__labels_print(ama__graph *g, const ama__variable *index, int64_t i);
+/* Exact comparison of elements of two indexes in memory (int 1 equals float 1.0; times compare as dates). */
+int ama__labels_compare(const ama__variable *a, int64_t i, const ama__variable *b, int64_t j);
+/* True when the two 1-D indexes hold the same labels in the same order. */
+bool ama__labels_equal(const ama__variable *a, const ama__variable *b);
+/* 1 increasing, -1 decreasing (equal neighbours allowed), 0 neither. */
+int ama__labels_direction(const ama__variable *index);
+/* For each element of `want` its place in `index`, -1 where absent. MISMATCH when index has that label twice. */
+ama_status ama__labels_lookup(ama__graph *g, const ama__variable *index, const ama__variable *want, const char *dim,
+                              int64_t *place);
+
+/* A new variable in the arena with these dims; attrs, encoding empty, time NULL. */
+ama_status ama__labels_variable(ama__graph *g, int ndim, const char *const *dim, ama__node *node, ama__variable **out);
+/* Coordinates of `in` whose dims all are among dim[ndim], shared, in order. */
+ama_status ama__labels_keep_coords(ama__graph *g, int n, const ama__named *in, int ndim, const char *const *dim,
+                                   int *n_out, ama__named **out);
+/* Appends or replaces by name, in a list with room for one more. */
+void ama__labels_put(int *n, ama__named *list, const char *name, ama__variable *var);
+
+/* The data variable of a DataArray. */
+static inline ama__variable *ama__object_var(const ama__object *o) {
+    return o->ds.var[0].var;
+}
+/* Makes a DataArray of a variable; the coords list is used as it is. */
+ama_status ama__object_of_variable(ama__graph *g, const char *name, ama__variable *var, int n_coords, ama__named *coord,
+                                   ama__object *out);
+/* Dim names of either kind of object in order of first appearance (data variables first for a DataArray; a Dataset as
+ * ama__dataset_dims), and the extent of one; -1 when absent. */
+ama_status ama__object_dims(ama__graph *g, const ama__object *o, int *n, const char ***dims);
+int64_t ama__object_dim_size(const ama__object *o, const char *dim);
+/* NOTFOUND naming the dims there are, with the nearest. `what` begins the sentence: "mean". */
+ama_status ama__object_check_dim(ama__graph *g, const ama__object *o, const char *what, const char *dim);
+
+#endif
