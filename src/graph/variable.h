@@ -3,6 +3,8 @@
 #ifndef AMA_GRAPH_VARIABLE_H
 #define AMA_GRAPH_VARIABLE_H
 
+#include <string.h>
+
 #include "cf/time.h"
 #include "graph/node.h"
 
@@ -26,6 +28,10 @@ typedef struct ama__encoding {
     int64_t chunk[AMA_MAX_DIMS];
     int chunk_ndim;
     ama__pipeline pipeline; /* of the source, or asked for */
+    bool zarr;              /* chunks and pipeline are a Zarr store's: netCDF output ignores them, and the other way */
+    int64_t shape[AMA_MAX_DIMS]; /* the shape that chunk[] belongs to (chunk_ndim entries) */
+    const char *char_dim;        /* text that was stored as characters: name and extent of the dim dropped */
+    int64_t char_len;
 } ama__encoding;
 
 typedef struct ama__variable {
@@ -77,5 +83,44 @@ typedef struct ama__object {
     ama__dataset ds;  /* DataArray: one data variable */
     const char *name; /* DataArray's name (NULL: none) */
 } ama__object;
+
+/* ---- Making and copying. All Local; results live in the graph's arena. What is given (names, attrs, nodes) is shared,
+ * not copied: names must live as long as the graph. */
+
+/* A variable of node->ndim dims without attributes and encoding. */
+ama_status ama__variable_new(ama__graph *g, const char *const *dim, ama__node *node, ama__variable **out);
+/* A shallow copy to change: dims, attrs (the array is copied, so setting one does not show in the source), encoding. */
+ama_status ama__variable_copy(ama__graph *g, const ama__variable *src, ama__variable **out);
+/* Shallow copies of lists: the arrays are fresh, the variables shared. */
+ama_status ama__dataset_copy(ama__graph *g, const ama__dataset *src, ama__dataset *out);
+ama_status ama__object_copy(ama__graph *g, const ama__object *src, ama__object *out);
+/* Replaces the entry of that name in place, or appends. The list is reallocated: others that share it do not change. */
+ama_status ama__named_set(ama__graph *g, int *n, ama__named **list, const char *name, ama__variable *var);
+/* Takes the entry out of a list (reallocated); nothing happens when it is not there. */
+ama_status ama__named_remove(ama__graph *g, int *n, ama__named **list, const char *name);
+
+/* A DataArray as the view: name NULL: none; ds.var[0].name is then "". coord may be NULL when n_coords is 0. */
+ama_status ama__object_from_array(ama__graph *g, const char *name, ama__variable *var, int n_coords,
+                                  const ama__named *coord, ama__object *out);
+static inline ama__object ama__object_from_dataset(const ama__dataset *ds) {
+    return (ama__object){.is_dataset = true, .ds = *ds};
+}
+/* The variable of a DataArray. */
+static inline ama__variable *ama__object_var(const ama__object *o) {
+    return o->ds.var[0].var;
+}
+/* A data variable or coordinate of the dataset; NULL when absent. */
+ama__variable *ama__dataset_find(const ama__dataset *ds, const char *name);
+/* Keeps those coordinates whose dims are all among the given ones. */
+ama_status ama__coords_fitting(ama__graph *g, int n, const ama__named *coord, int ndim, const char *const *dim,
+                               int *n_out, ama__named **out);
+/* True when `v` may be an index coordinate: 1-D, CONST, named like its dim. */
+static inline bool ama__variable_is_index(const char *name, const ama__variable *v) {
+    return v->ndim == 1 && v->node->kind == AMA_NODE_CONST && strcmp(name, v->dim[0]) == 0;
+}
+/* NOTFOUND "no variable 'x' in the dataset; there are: a, b, c; did you mean 'a'?" `what`: "variable", "dim", … */
+ama_status ama__no_such_name(ama__graph *g, const char *what, const char *name, int n, const char *const *names);
+ama_status ama__no_such_variable(ama__graph *g, const ama__dataset *ds, const char *name);
+ama_status ama__no_such_dim(ama__graph *g, const ama__dataset *ds, const char *dim);
 
 #endif
