@@ -51,3 +51,9 @@ if(TARGET amasia)
   ama_python_test(cli_examples cli 300 cli/examples.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
   set_tests_properties(cli_examples PROPERTIES PROCESSORS 2)
 endif()
+
+# What the writers write, read by netCDF4, xarray, zarr, ncdump, h5dump, ncks and cdo.
+if(TARGET t530_write_formats)
+  ama_python_test(store_oracle "store;mpi" 180 store_oracle.py $<TARGET_FILE:t530_write_formats> ${MPIEXEC_EXECUTABLE})
+  set_tests_properties(store_oracle PROPERTIES PROCESSORS 3)
+endif()
