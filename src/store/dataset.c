@@ -176,9 +176,10 @@ ama_status ama__exchange(ama__comm *comm, int only, const ama__packer *mine, voi
     }
     int root = 0;
     void *offset;
-    AMA_TRY(ama__comm_agree(
-        comm, ama__mem_calloc(ctx, AMA_MEM_COMM, (size_t)ama__comm_nranks(comm) + 1, sizeof(int64_t), &offset)));
-    ama_status status = ama__comm_gatherv(comm, mine->p, mine->n, buf, offset, root);
+    ama_status status =
+        ama__mem_calloc(ctx, AMA_MEM_COMM, (size_t)ama__comm_nranks(comm) + 1, sizeof(int64_t), &offset);
+    status = ama__comm_agree(comm, status);
+    if (status == AMA_OK) status = ama__comm_gatherv(comm, mine->p, mine->n, buf, offset, root);
     if (status == AMA_OK) {
         if (ama__comm_rank(comm) == root) *bytes = (size_t)((int64_t *)offset)[ama__comm_nranks(comm)];
         status = ama__comm_bcast_buffer(comm, buf, bytes, root);

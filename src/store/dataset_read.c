@@ -139,11 +139,11 @@ static ama_status get_wanted(ama_ctx *ctx, ama__comm *comm, const wanted *w, ama
 ama_status ama__store_need_manifests(ama_ctx *ctx, ama__comm *comm, int n, const ama__store_var *v) {
     wanted w = {.only = -1};
     void *list;
-    AMA_TRY(ama__comm_agree(comm, ama__mem_calloc(ctx, AMA_MEM_META, (size_t)n, sizeof *w.v, &list)));
-    w.v = list;
-    find_wanted(n, v, &w);
     ama__packer k = {.ctx = ctx};
-    ama_status status = w.n ? get_wanted(ctx, comm, &w, &k) : AMA_OK;
+    ama_status status = ama__comm_agree(comm, ama__mem_calloc(ctx, AMA_MEM_META, (size_t)n, sizeof *w.v, &list));
+    w.v = list;
+    if (status == AMA_OK) find_wanted(n, v, &w);
+    if (w.n) status = get_wanted(ctx, comm, &w, &k);
     for (int i = 0; status != AMA_OK && i < w.n; i++) w.v[i].store->has_manifest[w.v[i].var] = false;
     ama__mem_free(ctx, k.p);
     ama__mem_free(ctx, list);
