@@ -78,7 +78,7 @@ def main():
         with netCDF4.Dataset(os.path.join(top, sys.argv[2])) as d:
             sys.stdout.buffer.write(text(d[sys.argv[3]] if sys.argv[3] != "/" else d))
         return
-    print("/* Made by make_hdf5_golden.py with netCDF-C %s. */" % netCDF4.__netcdf4libversion__)
+    print("/* Made by make_hdf5_golden.py with netCDF-C %s. */\n/* clang-format off */" % netCDF4.__netcdf4libversion__)
     for base, dirs, names in os.walk(top):
         dirs.sort()
         for name in sorted(names):
