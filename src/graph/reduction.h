@@ -12,13 +12,13 @@ typedef struct ama__dims {
     const char *const *name;
 } ama__dims;
 
-typedef enum ama__tristate { AMA_TRI_DEFAULT, AMA_TRI_FALSE, AMA_TRI_TRUE } ama__tristate;
+typedef enum ama__skipna { AMA_SKIPNA_DEFAULT, AMA_SKIPNA_NO, AMA_SKIPNA_YES } ama__skipna;
 
 /* {0} with op set are xarray's defaults. */
 typedef struct ama__reduction {
     ama__red op;
     ama__dims dims;
-    ama__tristate skipna;
+    ama__skipna skipna;
     ama__keep_attrs keep_attrs;
     int64_t min_count; /* sum, prod; 0 off */
     int ddof;          /* std, var */

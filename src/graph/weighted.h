@@ -22,7 +22,7 @@ typedef struct ama__weighted {
 typedef struct ama__weighted_reduction {
     ama__weighted_op op;
     ama__dims dims;
-    ama__tristate skipna;
+    ama__skipna skipna;
     ama__keep_attrs keep_attrs;
 } ama__weighted_reduction;
 
