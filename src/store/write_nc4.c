@@ -103,7 +103,8 @@ static ama_status nc4_create(ama__writer *wr) {
     ama_status status = make_state(wr, &s);
     if (status == AMA_OK && wr->root) {
         status = ama__write_open(wr, wr->tmp, O_RDWR | O_CREAT | O_EXCL, &wr->fd);
-        if (status == AMA_OK) status = ama__nc4_define(wr, s->offset, &s->end);
+        if (status == AMA_OK) status = ama__nc4_define(wr, s->offset, &wr->expected_bytes);
+        s->end = round_up(wr->expected_bytes);
     }
     AMA_TRY(ama__comm_agree(wr->comm, status));
     ama__comm_bcast(wr->comm, s->offset, sizeof *s->offset * (size_t)wr->spec.meta.n_vars, 0);
@@ -250,7 +251,6 @@ static ama_status nc4_flush(ama__writer *wr) {
 static ama_status index_on_root(ama__writer *wr, const void *table, int64_t table_bytes, const void *text,
                                 int64_t text_bytes) {
     nc4_state *s = wr->state;
-    wr->expected_bytes = s->end;
     if (table_bytes + text_bytes > 0) {
         ama__nc4_chunk none, *chunk = table_bytes > 0 ? (ama__nc4_chunk *)table : &none;
         ama__unpacker u = {.arena = wr->arena, .p = text, .n = (size_t)text_bytes};

@@ -48,7 +48,7 @@ bool ama__nc4_is_chunked(const ama__writer *wr, int var);
 /* HDF5 type in the file of one element; a constant of the library or *owned, which the caller closes. */
 hid_t ama__nc4_type(ama_dtype t, hid_t *owned);
 /* Makes all dims, variables and attributes in the file wr->tmp open as wr->fd, gives dense variables their place
- * (offset[n_vars], -1 for the others) and tells where the data area may begin. */
+ * (offset[n_vars], -1 for the others) and tells how long the file is so far. */
 ama_status ama__nc4_define(ama__writer *wr, int64_t *offset, int64_t *end);
 /* ---- write_nc4_attrs.c ---- */
 ama_status ama__nc4_attrs(ama__nc4_disk *disk, hid_t object, const ama__attrs *attrs);

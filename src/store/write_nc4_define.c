@@ -267,6 +267,6 @@ ama_status ama__nc4_define(ama__writer *wr, int64_t *offset, int64_t *end) {
     if (fapl >= 0) H5Pclose(fapl);
     if (driver >= 0) H5FDunregister(driver);
     ama__nc4_quiet_end(quiet);
-    *end = (disk.eoa + 7) / 8 * 8;
+    *end = disk.eoa;
     return status;
 }

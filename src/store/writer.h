@@ -16,8 +16,12 @@ typedef enum ama__format {
 
 /* What to write: dims, variables and attributes as in ama__meta (names final, CF encoding already applied).
  * Of each ama__stored_var these count: name, dtype, dims, attrs, chunked + grid.chunk (chunked = false: contiguous),
- * pipeline, has_fill + fill. Logically collective: the same on all ranks. Everything stays the caller's and must live
- * until the writer is destroyed. */
+ * pipeline, has_fill + fill (without has_fill a _FillValue attribute counts). Logically collective: the same on all
+ * ranks. Everything stays the caller's and must live until the writer is destroyed.
+ * Chunks longer than a fixed dim are cut to it. netCDF-4 needs chunks where a dim is unlimited and has elements; a dim
+ * of size 0 becomes unlimited there. Classic files ignore chunks but may be put by them. In Zarr a variable that is not
+ * chunked is one uncompressed chunk. Text of any length (STRING) is written in netCDF-4 and Zarr. BOOL is stored as
+ * int8 in netCDF (the attribute that says so is the caller's). */
 typedef struct ama__write_spec {
     ama__format format;
     const char *path;
@@ -31,8 +35,10 @@ typedef struct ama__writer ama__writer;
 ama_status ama__writer_create(ama_ctx *ctx, ama__comm *comm, const ama__write_spec *spec, ama__writer **out);
 /* Hands over a dense C-order native-endian box of variable `var` in its stored dtype (STRING: char pointers). A chunked
  * variable takes exactly one chunk (clipped at the array's edge) per call, each from one rank only; a contiguous one
- * any box, each element from one rank only. data may be reused after the call. Compression happens here. Local; one
- * thread at a time may call it unless `w` (codec work) is the thread's own: thread-safe otherwise. */
+ * any box, each element from one rank only. What is never put reads as the fill value: single chunks of netCDF-4 and
+ * Zarr, and whole variables of any kind; a dense variable put in part is an error of ama__writer_finish. data may be
+ * reused after the call. Compression happens here. Local; one thread at a time may call it unless `w` (codec work) is
+ * the thread's own: thread-safe otherwise. */
 ama_status ama__writer_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data);
 /* Bytes that wait in memory for the next flush on this rank. Local. */
 size_t ama__writer_pending(const ama__writer *wr);

@@ -47,7 +47,8 @@ static int teardown(void **state) {
     ama__comm_destroy(&w->comm);
     failed = failed || ama__mem_used(w->ctx) != 0;
     ama__ctx_destroy(&w->ctx);
-    return failed;
+    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
+    return 0;
 }
 
 /* Names in the directory that begin with a dot: nothing temporary may stay. */

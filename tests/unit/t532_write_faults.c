@@ -44,7 +44,8 @@ static int teardown(void **state) {
     ama__comm_destroy(&w->comm);
     failed = failed || ama__mem_used(w->ctx) != 0;
     ama__ctx_destroy(&w->ctx);
-    return failed;
+    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
+    return 0;
 }
 
 static int n_entries(const char *dir) {
