@@ -35,6 +35,7 @@ static ama_status add_step(ama__zarr *z, const ama__zarr_doc *doc, const ama__js
                            ama__pipeline *p) {
     const char *id = ama__json_get_text(j, "id");
     if (!id) return ama__zarr_fail(z, AMA_ERR_FORMAT, doc, j, "a filter or compressor without an id");
+    if (strcmp(id, "bitround") == 0) return AMA_OK; /* it only drops bits when encoding */
     if (p->n == AMA_PIPELINE_MAX)
         return ama__zarr_fail(z, AMA_ERR_UNSUPPORTED, doc, j, "more than %d filters", AMA_PIPELINE_MAX);
     ama__codec_step *s = &p->step[p->n++];

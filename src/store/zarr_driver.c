@@ -54,8 +54,9 @@ static ama_status read_array(ama__zarr *z, const char *key, const char *name, am
     AMA_TRY(ama__zarr_get(z, zattrs_key, &zattrs));
     if (!zarray.json) return ama__fail(z->ctx, AMA_ERR_NOTFOUND, "%s: no %s", zarray.name, zarray_key);
     size_t n_key = strlen(key);
-    AMA_KEEP(z->arena, a->path,
-             ama__arena_printf(z->arena, "%s/%s%.*s", z->path, z->prefix, n_key ? (int)n_key - 1 : 0, key));
+    a->path = z->path;
+    if (n_key)
+        AMA_KEEP(z->arena, a->path, ama__arena_printf(z->arena, "%s/%s%.*s", z->path, z->prefix, (int)n_key - 1, key));
     v->name = name;
     v->driver_id = m->n_vars;
     AMA_TRY(ama__wrap(z->ctx, ama__zarr_read_array(z, &zarray, v, a), "variable %s", name));

@@ -47,11 +47,11 @@ TEST_UNUSED static int remove_dir(void **state) {
     return 0;
 }
 
-/* A path in the test's directory; one of eight buffers in turn. */
+/* A path in the test's directory; one of 64 buffers in turn. */
 TEST_UNUSED __attribute__((format(printf, 1, 2))) static const char *in_dir(const char *fmt, ...) {
-    static char ring[8][1024];
+    static char ring[64][1024];
     static int next;
-    char *s = ring[next++ % 8];
+    char *s = ring[next++ % 64];
     int n = snprintf(s, 1024, "%s/", test_dir);
     va_list args;
     va_start(args, fmt);
