@@ -1,0 +1,255 @@
+/* The program: amasia run | plan | info | help. */
+#include <amasia/amasia.h>
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_INPUTS 64
+
+const char *argp_program_version = "amasia " AMA_VERSION;
+
+typedef struct arguments {
+    const char *command, *file, *expression, *output, *group;
+    int n_inputs;
+    ama_input inputs[MAX_INPUTS];
+    ama_options options;
+    ama_script_options script;
+    bool progress_line;
+} arguments;
+
+enum { KEY_MEMORY = 0x100, KEY_THREADS, KEY_PROGRESS, KEY_STATS, KEY_EXTERNAL, KEY_GROUP };
+
+static const struct argp_option options[] = {
+    {NULL, 'c', "EXPRESSION", 0, "run an expression in place of a script", 1},
+    {NULL, 'i', "NAME=FILE", 0, "open FILE (netCDF, a Zarr store, or a quoted glob) under NAME", 1},
+    {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
+    {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
+    {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
+    {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
+    {"stats", KEY_STATS, NULL, 0, "show what was read and written, and the peak memory", 2},
+    {"group", KEY_GROUP, "PATH", 0, "group of the file (info)", 3},
+    {"allow-external", KEY_EXTERNAL, NULL, 0, "let HDF5 files refer to other files", 3},
+    {0},
+};
+
+static void parse_input(struct argp_state *state, arguments *a, const char *arg) {
+    const char *eq = strchr(arg, '=');
+    if (!eq || eq == arg || !eq[1]) argp_error(state, "-i wants NAME=FILE, not '%s'", arg);
+    if (a->n_inputs == MAX_INPUTS) argp_error(state, "more than %d inputs", MAX_INPUTS);
+    char *name = strndup(arg, (size_t)(eq - arg));
+    if (!name) argp_failure(state, 1, errno, "-i %s", arg);
+    a->inputs[a->n_inputs++] = (ama_input){name, eq + 1};
+}
+
+/* "512MiB", "2g", "800000". */
+static size_t parse_size(struct argp_state *state, const char *arg) {
+    static const char units[] = "kmgt";
+    char *end;
+    double x = strtod(arg, &end);
+    int shift = 0;
+    while (*end == ' ') end++;
+    const char *u = *end ? strchr(units, *end | 0x20) : NULL;
+    if (u) {
+        shift = 10 * (int)(u - units + 1);
+        end++;
+        if (*end == 'i') end++;
+    }
+    if (*end == 'B' || *end == 'b') end++;
+    if (end == arg || *end || !(x > 0) || x * (double)(1ull << shift) >= 9e18)
+        argp_error(state, "--memory wants a size such as 512MiB or 2GiB, not '%s'", arg);
+    return (size_t)(x * (double)(1ull << shift));
+}
+
+static int parse_threads(struct argp_state *state, const char *arg) {
+    char *end;
+    long n = strtol(arg, &end, 10);
+    if (end == arg || *end || n < 1 || n > 4096)
+        argp_error(state, "--threads wants a number from 1 to 4096, not '%s'", arg);
+    return (int)n;
+}
+
+static void check_arguments(struct argp_state *state, arguments *a) {
+    static const char *const commands[] = {"run", "plan", "info", "help"};
+    bool known = false;
+    for (size_t i = 0; a->command && i < sizeof commands / sizeof *commands; i++)
+        known |= strcmp(a->command, commands[i]) == 0;
+    if (!a->command) argp_usage(state);
+    if (!known) argp_error(state, "unknown command '%s': run, plan, info or help", a->command);
+    bool script = strcmp(a->command, "run") == 0 || strcmp(a->command, "plan") == 0;
+    if (script && !a->file == !a->expression) argp_error(state, "%s wants a script, or -c EXPRESSION", a->command);
+    if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
+}
+
+/* Under mpirun only rank 0 speaks of wrong arguments. */
+static void silence_other_ranks(struct argp_state *state) {
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    if (!rank) rank = getenv("PMIX_RANK");
+    FILE *nowhere = rank && atoi(rank) > 0 ? fopen("/dev/null", "w") : NULL;
+    if (nowhere) state->err_stream = state->out_stream = nowhere;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state) {
+    arguments *a = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: silence_other_ranks(state); break;
+    case 'c': a->expression = arg; break;
+    case 'i': parse_input(state, a, arg); break;
+    case 'o': a->output = arg; break;
+    case KEY_MEMORY: a->options.memory_bytes = parse_size(state, arg); break;
+    case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
+    case KEY_PROGRESS: a->options.progress = true; break;
+    case KEY_STATS: a->script.stats = true; break;
+    case KEY_EXTERNAL: a->options.allow_external = true; break;
+    case KEY_GROUP: a->group = arg; break;
+    case ARGP_KEY_ARG:
+        if (!a->command)
+            a->command = arg;
+        else if (!a->file)
+            a->file = arg;
+        else
+            argp_error(state, "unexpected argument '%s'", arg);
+        break;
+    case ARGP_KEY_END: check_arguments(state, a); break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp parser = {
+    options,
+    parse_option,
+    "run SCRIPT\nrun -c EXPRESSION -i NAME=FILE -o FILE\nplan SCRIPT\ninfo FILE\nhelp [METHOD]",
+    "Runs xarray scripts on many ranks and in bounded memory: mpirun -n 4 amasia run clim.py",
+    NULL,
+    NULL,
+    NULL};
+
+/* ---- text for a person */
+
+static void show(void *user, ama_text_kind kind, const char *text) {
+    arguments *a = user;
+    if (a->progress_line) fprintf(stderr, "\r\033[K");
+    a->progress_line = kind == AMA_TEXT_PROGRESS && *text;
+    if (kind == AMA_TEXT_OUTPUT) {
+        fputs(text, stdout);
+        fflush(stdout);
+    } else {
+        fprintf(stderr, kind == AMA_TEXT_WARNING ? "amasia: warning: %s\n" : "%s", text);
+    }
+    fflush(stderr);
+}
+
+/* The whole of a script; NULL with a message when it cannot be read. */
+static char *read_file(const char *path, size_t *bytes) {
+    FILE *f = fopen(path, "rb");
+    char *text = NULL;
+    size_t n = 0, cap = 0, got = 1;
+    while (f && got > 0) {
+        if (n == cap) {
+            char *more = realloc(text, cap = cap ? cap * 2 : 1 << 16);
+            if (!more) break;
+            text = more;
+        }
+        got = fread(text + n, 1, cap - n, f);
+        n += got;
+    }
+    bool failed = !f || ferror(f) || got > 0;
+    if (f) fclose(f);
+    if (failed) {
+        free(text);
+        return NULL;
+    }
+    *bytes = n;
+    return text;
+}
+
+/* ---- MPI */
+
+static bool under_mpirun(void) {
+    static const char *const signs[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "MPI_LOCALRANKID"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (getenv(signs[i])) return true;
+    return false;
+}
+
+static ama_status make_session(bool mpi, const ama_options *o, ama_session **out) {
+    return mpi ? ama_session_create(MPI_COMM_WORLD, o, out) : ama_session_create_self(o, out);
+}
+
+static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_t bytes) {
+    if (strcmp(a->command, "info") == 0) return ama_info(s, a->file, a->group);
+    if (strcmp(a->command, "help") == 0) return ama_help(s, a->file);
+    a->script.plan_only = strcmp(a->command, "plan") == 0;
+    a->script.n_inputs = a->n_inputs;
+    a->script.inputs = a->inputs;
+    a->script.output = a->output;
+    const char *name = a->file ? a->file : "-c";
+    return ama_script_run(s, name, text, bytes, &a->script);
+}
+
+/* The command line after the date, as NCO and CDO write it into the history attribute. */
+static char *command_line(int argc, char **argv) {
+    size_t n = 64;
+    for (int i = 0; i < argc; i++) n += strlen(argv[i]) + 1;
+    char *s = malloc(n);
+    time_t now = time(NULL);
+    struct tm tm;
+    if (!s || !gmtime_r(&now, &tm)) return s;
+    size_t at = strftime(s, n, "%a %b %e %H:%M:%S %Y: amasia", &tm);
+    for (int i = 1; i < argc; i++) at += (size_t)snprintf(s + at, n - at, " %s", argv[i]);
+    return s;
+}
+
+/* A script that one rank cannot read is an error of all: an empty text with NULL is passed on, and rank 0 says why. */
+static int fail_to_read(const arguments *a, int rank) {
+    if (rank == 0) fprintf(stderr, "amasia: cannot read the script %s: %s\n", a->file, strerror(errno));
+    return 1;
+}
+
+int main(int argc, char **argv) {
+    arguments a = {.options = AMA_OPTIONS_INIT, .script = AMA_SCRIPT_OPTIONS_INIT};
+    bool mpi = under_mpirun();
+    int rank = 0, status = 0, provided;
+    char *text = NULL;
+    size_t bytes = 0;
+    ama_session *session = NULL;
+    argp_parse(&parser, argc, argv, 0, NULL, &a);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
+    ama_mpi_guard();
+    if (mpi) {
+        MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    }
+    a.options.text = show;
+    a.options.user = &a;
+    if (isatty(STDERR_FILENO)) a.options.progress = true;
+    a.script.command = command_line(argc, argv);
+    bool script = strcmp(a.command, "run") == 0 || strcmp(a.command, "plan") == 0;
+    int readable = 1;
+    if (script && a.file && rank == 0) readable = (text = read_file(a.file, &bytes)) != NULL;
+    if (mpi) MPI_Bcast(&readable, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    if (!readable) {
+        status = fail_to_read(&a, rank);
+    } else if (make_session(mpi, &a.options, &session) != AMA_OK) {
+        if (rank == 0) fprintf(stderr, "amasia: %s\n", session ? ama_error_text(session) : "not enough memory");
+        status = 1;
+    } else if (dispatch(&a, session, a.file ? text : a.expression,
+                        a.file         ? bytes
+                        : a.expression ? strlen(a.expression)
+                                       : 0)) {
+        if (a.progress_line) fprintf(stderr, "\r\033[K");
+        if (rank == 0) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
+        status = 1;
+    }
+    ama_session_destroy(&session);
+    free(text);
+    free((char *)a.script.command);
+    for (int i = 0; i < a.n_inputs; i++) free((char *)a.inputs[i].name);
+    if (mpi) MPI_Finalize();
+    return status;
+}

@@ -1,0 +1,97 @@
+/* Amasia: xarray scripts under MPI. The public interface of libamasia.
+ *
+ * A session holds everything: there are no globals, the library never prints and never exits. Functions marked
+ * Collective must be called by all ranks of the session's communicator together; on failure they return the same status
+ * on all ranks. */
+#ifndef AMASIA_AMASIA_H
+#define AMASIA_AMASIA_H
+
+#include <mpi.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "amasia/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define AMA_API __attribute__((visibility("default")))
+#else
+#define AMA_API
+#endif
+
+#define AMA_VERSION "0.1.0"
+
+typedef struct ama_session ama_session;
+
+/* Text for a person; called on rank 0 only. kind: what `print` in a script shows, warnings, and progress (an unfinished
+ * line to be overwritten; empty when done). */
+typedef enum ama_text_kind { AMA_TEXT_OUTPUT, AMA_TEXT_WARNING, AMA_TEXT_PROGRESS } ama_text_kind;
+typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
+
+typedef struct ama_options {
+    size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
+    int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
+    bool progress;       /* send progress text */
+    bool allow_external; /* let HDF5 files refer to other files */
+    ama_text_fn *text;   /* NULL: nothing is shown */
+    void *user;
+} ama_options;
+/* clang-format off */
+#define AMA_OPTIONS_INIT {0, 0, false, false, NULL, NULL}
+/* clang-format on */
+
+/* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from
+ * blocking opens: sets OMPI_MCA_fbtl_posix_read_datasieving and OMPI_MCA_sharedfp in the environment unless they are
+ * set already. Call before MPI_Init. Local. Amasia itself reads and writes with POSIX calls. */
+AMA_API void ama_mpi_guard(void);
+
+/* Makes a session on a duplicate of `comm` (MPI_THREAD_FUNNELED is enough; all calls come from the thread that
+ * initialised MPI). Collective. */
+AMA_API ama_status ama_session_create(MPI_Comm comm, const ama_options *options, ama_session **out);
+/* A session of this process alone; MPI need not be initialised. Local. */
+AMA_API ama_status ama_session_create_self(const ama_options *options, ama_session **out);
+/* Collective (Local for a session made by ama_session_create_self). NULL inside is allowed. */
+AMA_API void ama_session_destroy(ama_session **session);
+
+/* The text of the last error, "" when there was none; the same on all ranks. Borrowed, valid until the next call. */
+AMA_API const char *ama_error_text(const ama_session *session);
+
+/* A file bound to a name before the script begins: what `-i NAME=PATH` does. PATH may be a glob. */
+typedef struct ama_input {
+    const char *name, *path;
+} ama_input;
+
+typedef struct ama_script_options {
+    int n_inputs;
+    const ama_input *inputs;
+    const char *output;  /* NULL, or where the value of the last expression is written (.zarr: Zarr, else netCDF) */
+    const char *command; /* command line for the history attribute; NULL: none is written */
+    bool plan_only;      /* send the plan as output text instead of running; no data is read */
+    bool stats;          /* send what was done as output text after the run */
+} ama_script_options;
+/* clang-format off */
+#define AMA_SCRIPT_OPTIONS_INIT {0, NULL, NULL, NULL, false, false}
+/* clang-format on */
+
+/* Runs (or plans) the xarray script `text` called `name` in messages. Rank 0's text counts. Errors of names, labels,
+ * dims and unsupported calls come before any data is read. On an error no output has appeared under its name.
+ * Collective. */
+AMA_API ama_status ama_script_run(ama_session *session, const char *name, const char *text, size_t text_bytes,
+                                  const ama_script_options *options);
+
+/* Describes a dataset as output text: dims, coordinates, variables, dtypes, attributes, chunk shapes, codecs, sizes.
+ * group: NULL for the root. Collective. */
+AMA_API ama_status ama_info(ama_session *session, const char *path, const char *group);
+
+/* Sends help as output text: topic NULL lists what scripts may call, otherwise the signature of a method. Local. */
+AMA_API ama_status ama_help(ama_session *session, const char *topic);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

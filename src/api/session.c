@@ -1,0 +1,98 @@
+#include "api/session.h"
+
+#include <stdlib.h>
+
+#include "base/machine.h"
+#include "base/memory.h"
+#include "comm/mpi.h"
+
+#define SHARE 0.6 /* of what the node allows */
+#define LEAST_BUDGET ((int64_t)64 << 20)
+
+void ama_mpi_guard(void) {
+    setenv("OMPI_MCA_fbtl_posix_read_datasieving", "0", 0);
+    setenv("OMPI_MCA_sharedfp", "^sm", 0);
+}
+
+void ama__session_say(ama_session *s, ama_text_kind kind, const char *text) {
+    if (s->options.text && ama__comm_rank(s->comm) == 0) s->options.text(s->options.user, kind, text);
+}
+
+static void pass_warning(void *user, const char *text) {
+    ama__session_say(user, AMA_TEXT_WARNING, text);
+}
+
+/* The same on all ranks: the least of what any rank finds. Collective. */
+static void find_budget(ama_session *s) {
+    int64_t node = ama__machine_memory(), ranks = ama__comm_node_nranks(s->comm);
+    int64_t mine = s->options.memory_bytes ? (int64_t)s->options.memory_bytes : (int64_t)(SHARE * (double)node) / ranks;
+    if (!s->options.memory_bytes && mine < LEAST_BUDGET) mine = node > 0 ? LEAST_BUDGET : (int64_t)1 << 30;
+    s->budget_bytes = ama__comm_min(s->comm, mine);
+}
+
+/* Where each rank is bound to cores of its own it takes them all; otherwise the node's cores are shared. Collective. */
+static void find_threads(ama_session *s) {
+    int mine = s->options.threads;
+    if (mine <= 0) {
+        ama__cores c = ama__machine_cores();
+        int ranks = ama__comm_node_nranks(s->comm);
+        mine = (int64_t)c.mine * ranks > c.machine ? c.machine / ranks : c.mine;
+        if (mine < 1) mine = 1;
+    }
+    s->threads = (int)ama__comm_min(s->comm, mine);
+}
+
+static ama_status set_up(ama_session *s, const ama_options *options) {
+    const char *unit = getenv("AMA_UNIT_BYTES");
+    s->options = *options;
+    find_budget(s);
+    find_threads(s);
+    s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
+    ama__ctx_set_message(s->ctx, pass_warning, s);
+    return AMA_OK;
+}
+
+static ama_session *new_session(void) {
+    ama_ctx *ctx = ama__ctx_create();
+    ama_session *s = NULL;
+    if (!ctx) return NULL;
+    if (ama__mem_calloc(ctx, AMA_MEM_META, 1, sizeof *s, (void **)&s) != AMA_OK) {
+        ama__ctx_destroy(&ctx);
+        return NULL;
+    }
+    s->ctx = ctx;
+    return s;
+}
+
+ama_status ama_session_create(MPI_Comm comm, const ama_options *options, ama_session **out) {
+    int mine, all;
+    *out = new_session();
+    mine = *out != NULL;
+    MPI_Allreduce(&mine, &all, 1, MPI_INT, MPI_MIN, comm);
+    if (!all) {
+        ama_session_destroy(out);
+        return AMA_ERR_NOMEM;
+    }
+    AMA_TRY(ama__comm_create((*out)->ctx, comm, &(*out)->comm));
+    return set_up(*out, options);
+}
+
+ama_status ama_session_create_self(const ama_options *options, ama_session **out) {
+    *out = new_session();
+    if (!*out) return AMA_ERR_NOMEM;
+    AMA_TRY(ama__comm_create_self((*out)->ctx, &(*out)->comm));
+    return set_up(*out, options);
+}
+
+void ama_session_destroy(ama_session **session) {
+    if (!*session) return;
+    ama_ctx *ctx = (*session)->ctx;
+    ama__comm_destroy(&(*session)->comm);
+    ama__mem_free(ctx, *session);
+    ama__ctx_destroy(&ctx);
+    *session = NULL;
+}
+
+const char *ama_error_text(const ama_session *session) {
+    return ama__error_text(session->ctx);
+}
