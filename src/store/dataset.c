@@ -204,7 +204,7 @@ ama_status ama__store_open_many(ama_ctx *ctx, ama__comm *comm, int n, const char
     ama__packer k = {.ctx = ctx};
     void *buf = NULL;
     size_t bytes = 0;
-    memset(out, 0, (size_t)n * sizeof *out);
+    for (int i = 0; i < n; i++) out[i] = NULL;
     AMA_TRY(ama__comm_check_same(comm, hash_paths(n, paths), "the paths to open"));
     ama_status status = open_share(ctx, comm, n, paths, o, &k, out);
     AMA_TRY_DONE(ama__comm_agree(comm, status));
