@@ -8,17 +8,20 @@
 /* Evaluates a node to dense memory that lives as long as the graph, for operations whose result depends on values
  * (where(drop=True), labels from computed arrays). Set by whoever can run a plan. Arrays in memory and simple
  * operations on them are evaluated without it; where it is needed and missing the error is UNSUPPORTED. */
-typedef struct ama__evaluator {
+struct ama__evaluator {
     ama_status (*fn)(void *user, ama__node *node, const void **data);
     void *user;
-} ama__evaluator;
+};
 
-/* Dense native values of a node (STRING: char pointers). `what` names it in errors. ev may be NULL. */
+/* Dense native values of a node (STRING: char pointers). `what` names it in errors. ev NULL: the graph's own. */
 ama_status ama__labels_eval(ama__graph *g, const ama__evaluator *ev, ama__node *node, const char *what,
                             const void **data);
 /* The same as a CONST node. */
 ama_status ama__labels_eval_const(ama__graph *g, const ama__evaluator *ev, ama__node *node, const char *what,
                                   ama__node **out);
+/* 1 when two nodes surely hold the same values (the same operations on the same data, or equal values in memory; NaN
+ * equals NaN), 0 when they surely do not, -1 when only an evaluation would tell. */
+int ama__labels_same_values(const ama__node *a, const ama__node *b);
 /* True when the node can be evaluated without an evaluator (memory and simple operations on it, not too large). */
 bool ama__labels_is_eager(const ama__node *node);
 
@@ -45,6 +48,14 @@ typedef struct ama__label {
     const char *text;
 } ama__label;
 
+/* Element i of an array in memory as a label. */
+ama__label ama__labels_get(const ama__variable *v, int64_t i);
+/* -1, 0, 1; numbers by value, texts by bytes, and 2 when they cannot be compared. */
+int ama__label_compare(const ama__label *a, const ama__label *b);
+/* Text of a label for errors; `time` for ticks, else NULL. */
+const char *ama__label_print(ama__graph *g, const ama__timeaxis *time, const ama__label *label);
+/* Stable order of the elements of an array in memory: order[k] is the place of the k-th smallest. */
+ama_status ama__labels_sort(ama__graph *g, const ama__variable *v, int64_t **order);
 /* Text of element i of an index in memory, as xarray would print it, into the arena. */
 const char *ama__labels_print(ama__graph *g, const ama__variable *index, int64_t i);
 /* Exact comparison of elements of two indexes in memory (int 1 equals float 1.0; times compare as dates). */

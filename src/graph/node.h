@@ -85,11 +85,15 @@ struct ama__node {
     } u;
 };
 
+/* Runs a plan for the value of a node; see labels.h. */
+typedef struct ama__evaluator ama__evaluator;
+
 /* A graph: arena and numbering. */
 typedef struct ama__graph {
     ama_ctx *ctx;
     ama__arena *arena;
     int n_nodes;
+    const ama__evaluator *eval; /* for operations that depend on values; NULL: they are refused */
 } ama__graph;
 
 /* Constructors check shapes (MISMATCH, INTERNAL) and work out dtype and shape by numpy's and xarray's rules. */
