@@ -65,14 +65,18 @@ static void wrap(ama_dtype t, int64_t n, const int64_t *src, int64_t *dst) {
 
 /* ---- class to class */
 
-/* Out of range floats give what x86-64 conversion gives (INT64_MIN), as numpy does there. */
+/* NaN and floats out of range give what the conversions of x86-64 give, as numpy does there: the smallest int32 for
+ * int32 and (cut to their width: 0) narrower types, the smallest int64 for the others. */
 static int64_t f8_to_i8(double x) {
     return x >= -9223372036854775808.0 && x < 9223372036854775808.0 ? (int64_t)x : INT64_MIN;
 }
 
-static int64_t to_integer(ama_dtype to, double x) {
-    if (to == AMA_U8 && x >= 9223372036854775808.0) return (int64_t)(uint64_t)x;
-    return f8_to_i8(x);
+static int64_t f8_to_i4(double x) {
+    return x > -2147483649.0 && x < 2147483648.0 ? (int64_t)x : INT32_MIN;
+}
+
+static int64_t f8_to_u8(double x) {
+    return x >= 9223372036854775808.0 && x < 18446744073709551616.0 ? (int64_t)(uint64_t)x : f8_to_i8(x);
 }
 
 static void from_floats(ama_dtype from, ama_dtype to, int64_t n, const void *src, void *dst) {
@@ -86,8 +90,16 @@ static void from_floats(ama_dtype from, ama_dtype to, int64_t n, const void *src
     } else if (to == AMA_BOOL) {
         for (int64_t i = 0; i < n; i++) ((uint8_t *)dst)[i] = (single ? f[i] : d[i]) != 0;
     } else {
-        for (int64_t i = 0; i < n; i++) ((int64_t *)dst)[i] = to_integer(to, single ? f[i] : d[i]);
-        wrap(to, n, dst, dst);
+        int64_t *out = dst;
+        if (to == AMA_I8)
+            for (int64_t i = 0; i < n; i++) out[i] = f8_to_i8(single ? f[i] : d[i]);
+        else if (to == AMA_U8)
+            for (int64_t i = 0; i < n; i++) out[i] = f8_to_u8(single ? f[i] : d[i]);
+        else if (to == AMA_U4)
+            for (int64_t i = 0; i < n; i++) out[i] = f8_to_i8(single ? f[i] : d[i]);
+        else
+            for (int64_t i = 0; i < n; i++) out[i] = f8_to_i4(single ? f[i] : d[i]);
+        wrap(to, n, out, out);
     }
 }
 

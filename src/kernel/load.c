@@ -98,6 +98,10 @@ static void load_integers(const ama__load *l, int64_t n, const void *native, voi
     } else if (l->decoded == AMA_F8) {
         missing_int_double(l, n, wide, dst);
         rescale_double(l, n, dst);
+    } else if (l->has_scale && l->decoded != AMA_BOOL) { /* an integer scale leaves integers */
+        uint64_t scale = (uint64_t)(int64_t)l->scale, *x = dst;
+        for (int64_t i = 0; i < n; i++) x[i] *= scale;
+        ama__convert_run(AMA_I8, l->decoded, n, dst, dst); /* wraps */
     }
 }
 

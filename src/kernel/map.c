@@ -36,12 +36,16 @@ static int64_t mod_i(int64_t a, int64_t b) {
     return m != 0 && (m < 0) != (b < 0) ? m + b : m;
 }
 
-static int64_t pow_i(int64_t a, int64_t b) {
-    uint64_t r = 1, x = (uint64_t)a;
-    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+static uint64_t pow_u(uint64_t x, uint64_t b) {
+    uint64_t r = 1;
     for (; b > 0; b >>= 1, x *= x)
         if (b & 1) r *= x;
-    return (int64_t)r;
+    return r;
+}
+
+static int64_t pow_i(int64_t a, int64_t b) {
+    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;
+    return (int64_t)pow_u((uint64_t)a, (uint64_t)b);
 }
 
 typedef struct operand {
@@ -71,6 +75,27 @@ static void int_binary(ama__op op, int64_t n, operand a, operand b, int64_t *out
     case AMA_OP_OR: LOOP(x | y);
     case AMA_OP_XOR: LOOP(x ^ y);
     default: break;
+    }
+#undef LOOP
+}
+
+/* uint64: the few operations whose bits differ from int64's. */
+static bool uint_binary(ama__op op, int64_t n, operand a, operand b, int64_t *out) {
+#define LOOP(EXPR)                                                                                                     \
+    for (int64_t i = 0; i < n; i++) {                                                                                  \
+        uint64_t x = (uint64_t)a.p[i * a.step], y = (uint64_t)b.p[i * b.step];                                         \
+        out[i] = (int64_t)(EXPR);                                                                                      \
+    }                                                                                                                  \
+    return true
+    switch (op) {
+    case AMA_OP_FLOORDIV: LOOP(y == 0 ? 0 : x / y);
+    case AMA_OP_MOD: LOOP(y == 0 ? 0 : x % y);
+    case AMA_OP_POW: LOOP(pow_u(x, y));
+    case AMA_OP_MINIMUM:
+    case AMA_OP_FMIN: LOOP(x < y ? x : y);
+    case AMA_OP_MAXIMUM:
+    case AMA_OP_FMAX: LOOP(x > y ? x : y);
+    default: return false;
     }
 #undef LOOP
 }
@@ -132,12 +157,10 @@ static void map_integers(ama__op op, ama_dtype calc, int64_t n, const void *a, c
     }
     if (!b)
         int_unary(op, is_unsigned, n, x, out);
-    else
+    else if (calc != AMA_U8 || !uint_binary(op, n, x, y, out))
         int_binary(op, n, x, y, out);
     if (ama__op_class(op) != 'p' && ama__dtype_bytes(calc) < 8) {
-        ama__store_run(calc, n, out, out); /* narrowing in place runs forward over wider values */
-        int64_t *o = out;
-        for (int64_t i = n - 1; i >= 0; i--) o[i] = ama__dtype_get_i8(calc, out, i);
+        ama__convert_run(AMA_I8, calc, n, out, out); /* wraps */
     }
 }
 

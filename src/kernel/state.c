@@ -49,9 +49,10 @@ ama__state ama__state_offset(ama__state s, int64_t first) {
 }
 
 static void init_int(const ama__state_kind *k, int64_t *v0, int64_t cells) {
+    bool wide = k->dtype == AMA_U8; /* the bits of the largest and smallest uint64 */
     int64_t x = k->op == AMA_RED_PROD || k->op == AMA_RED_ALL ? 1
-                : k->op == AMA_RED_MIN                        ? INT64_MAX
-                : k->op == AMA_RED_MAX                        ? INT64_MIN
+                : k->op == AMA_RED_MIN                        ? (wide ? -1 : INT64_MAX)
+                : k->op == AMA_RED_MAX                        ? (wide ? 0 : INT64_MIN)
                                                               : 0;
     for (int64_t i = 0; i < cells; i++) v0[i] = x;
 }
@@ -68,6 +69,7 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 
 #define T float
 #define V double
+#define W double
 #define NAME(x) x##_f4
 #define VALID(x) ((x) == (x))
 #define NAN_WINS 1
@@ -80,12 +82,14 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 #include "kernel/state.inc"
 #undef T
 #undef V
+#undef W
 #undef NAME
 #undef VALID
 #undef NAN_WINS
 
 #define T int64_t
 #define V int64_t
+#define W uint64_t
 #define NAME(x) x##_i8
 #define VALID(x) ((void)(x), true)
 #define NAN_WINS 0
@@ -99,15 +103,25 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 #undef T
 #undef V
 #undef NAME
+
+#define T uint64_t
+#define V uint64_t
+#define NAME(x) x##_u8
+#include "kernel/state.inc"
+#undef T
+#undef V
+#undef W
+#undef NAME
 #undef VALID
 #undef NAN_WINS
 
 #define BY_CLASS(CALL)                                                                                                 \
-    switch (ama__class_of(k->dtype)) {                                                                                 \
-    case AMA_CLASS_F4: CALL(f4); break;                                                                                \
-    case AMA_CLASS_F8: CALL(f8); break;                                                                                \
-    case AMA_CLASS_I: CALL(i8); break;                                                                                 \
-    case AMA_CLASS_B: CALL(b); break;                                                                                  \
+    switch (k->dtype) {                                                                                                \
+    case AMA_F4: CALL(f4); break;                                                                                      \
+    case AMA_F8: CALL(f8); break;                                                                                      \
+    case AMA_U8: CALL(u8); break;                                                                                      \
+    case AMA_BOOL: CALL(b); break;                                                                                     \
+    default: CALL(i8); break;                                                                                          \
     }
 
 void ama__state_fold(const ama__state_kind *k, ama__state s, int64_t cells, const void *x) {
@@ -136,14 +150,15 @@ static void merge_counts(ama__state d, ama__state s, int64_t cells) {
 
 static void merge_int(const ama__state_kind *k, int64_t *d, const int64_t *s, const double *dn, const double *sn,
                       int64_t cells) {
+    const int64_t flip = k->dtype == AMA_U8 ? INT64_MIN : 0; /* makes unsigned order signed */
 #define LOOP(EXPR)                                                                                                     \
     for (int64_t i = 0; i < cells; i++) d[i] = (EXPR);                                                                 \
     break
     switch (k->op) {
     case AMA_RED_SUM: LOOP((int64_t)((uint64_t)d[i] + (uint64_t)s[i]));
     case AMA_RED_PROD: LOOP((int64_t)((uint64_t)d[i] * (uint64_t)s[i]));
-    case AMA_RED_MIN: LOOP(s[i] < d[i] ? s[i] : d[i]);
-    case AMA_RED_MAX: LOOP(s[i] > d[i] ? s[i] : d[i]);
+    case AMA_RED_MIN: LOOP((s[i] ^ flip) < (d[i] ^ flip) ? s[i] : d[i]);
+    case AMA_RED_MAX: LOOP((s[i] ^ flip) > (d[i] ^ flip) ? s[i] : d[i]);
     case AMA_RED_ANY: LOOP(d[i] | s[i]);
     case AMA_RED_ALL: LOOP(d[i] & s[i]);
     case AMA_RED_FIRST: LOOP(dn[i] == 0 ? s[i] : d[i]);
