@@ -289,6 +289,7 @@ static ama_status eval_index(ama__evaluator *e, ama__node *node, const ama__box 
 static ama_status prepare(ama__evaluator *e, const ama__node *in, ama_dtype calc, const ama__box *box, ama__view *v) {
     bool convert = in->dtype != calc && (v->class != ama__class_of(calc) || ama__dtype_is_int(calc));
     int last = box->ndim - 1;
+    while (last > 0 && box->count[last] == 1) last--;
     bool strided = last >= 0 && box->count[last] > 1 && v->stride[last] != 1 && v->stride[last] != 0;
     if (convert || strided) AMA_TRY(make_dense(e, box, v));
     if (!convert) return AMA_OK;

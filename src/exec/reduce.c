@@ -54,8 +54,7 @@ static void fold_rows(const job *j, const ama__box *b, const char *x, size_t siz
 static void fold_cells(const job *j, const ama__box *b, const char *x, size_t size) {
     int64_t at[AMA_MAX_DIMS] = {0}, run = 1, group;
     int outer = j->ndim;
-    while (outer > 0 && is_kept(j->c, outer - 1) && (run == 1 || j->a->stride[outer - 1] == run))
-        run *= b->count[--outer];
+    while (outer > 0 && is_kept(j->c, outer - 1) && j->a->stride[outer - 1] == run) run *= b->count[--outer];
     do {
         ama__state to;
         int64_t cell = cell_of(j, b, at, outer, &group);

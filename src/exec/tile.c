@@ -121,8 +121,8 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
     ama_status status = AMA_OK;
     swap_generations(t);
     t->wants.n = 0;
-    AMA_TRY(ama__wants_collect(&t->wants, driver_box));
-    ama_status reserved = reserve(t);
+    ama_status reserved = ama__wants_collect(&t->wants, driver_box);
+    if (reserved == AMA_OK) reserved = reserve(t);
     if (reserved != AMA_OK) {
         t->wants.n = 0;
         return reserved;
