@@ -14,14 +14,14 @@ typedef enum ama__manifest_kind {
 } ama__manifest_kind;
 
 typedef struct ama__extent_entry { /* plain data */
-    int64_t offset; /* -1: the chunk is missing, its value is the fill value */
+    int64_t offset;                /* -1: the chunk is missing, its value is the fill value */
     uint32_t length, filter_mask;
 } ama__extent_entry;
 
 typedef struct ama__manifest {
     ama__manifest_kind kind;
-    const char *path; /* object; for FILES the array's directory */
-    char separator;   /* FILES: '.' or '/' */
+    const char *path;           /* object; for FILES the array's directory */
+    char separator;             /* FILES: '.' or '/' */
     int64_t base, record_bytes; /* base -1: nothing is stored, the fill value holds */
     int64_t n_table;
     ama__extent_entry *table;
