@@ -84,7 +84,8 @@ static ama_status compose(ama__graph *g, const ama__axismap *m, const ama__pick 
         return AMA_OK;
     }
     if (p->list || m->list) return compose_list(g, m, p, out, ok);
-    *out = (ama__axismap){m->driver_axis, m->start + p->start * m->step, m->step * p->step, NULL};
+    int64_t step = p->count > 1 ? p->step : 1; /* of one index any step will do */
+    *out = (ama__axismap){m->driver_axis, m->start + p->start * m->step, m->step * step, NULL};
     return AMA_OK;
 }
 

@@ -8,6 +8,7 @@
 typedef struct entry {
     int consumer; /* -1: free place */
     int64_t block, group;
+    int64_t out_bytes; /* of the finished values */
     ama__tree *tree;
 } entry;
 
@@ -74,7 +75,7 @@ static ama_status tree_of(simulation *m, int consumer, int64_t block, int64_t gr
     if (m->n * 2 >= m->cap) AMA_TRY(grow(m));
     entry *e = find(m, consumer, block, group);
     if (e->consumer < 0) {
-        *e = (entry){consumer, block, group, NULL};
+        *e = (entry){consumer, block, group, 0, NULL};
         m->n++;
     }
     if (!e->tree) {
@@ -99,6 +100,7 @@ static ama_status add_leaf(simulation *m, const leaf *l) {
         ama__tree_node at = {0, l->index, NULL}, sibling;
         bool left, full;
         AMA_TRY(tree_of(m, l->consumer, l->block, l->group, l->n_leaves, &e));
+        e->out_bytes = l->out_bytes;
         while (ama__tree_step(e->tree, &at, &sibling, &left, &full)) m->now -= l->state_bytes;
         complete = e->tree->complete;
         if (complete) AMA_FREE(m->ctx, e->tree);
@@ -143,8 +145,11 @@ ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, int64_t first, 
             if (s->consumer[i].kind == AMA_CONSUME_REDUCE) status = add_unit(&m, s, i, unit);
     }
     out->leftover_bytes = m.now;
-    for (int64_t i = 0; i < m.cap; i++)
-        if (m.slot[i].consumer >= 0) ama__mem_free(ctx, m.slot[i].tree);
+    for (int64_t i = 0; i < m.cap; i++) {
+        if (m.slot[i].consumer < 0 || !m.slot[i].tree) continue;
+        out->leftover_result_bytes += m.slot[i].out_bytes;
+        ama__mem_free(ctx, m.slot[i].tree);
+    }
     ama__mem_free(ctx, m.slot);
     return status;
 }

@@ -5,9 +5,10 @@
 #include "plan/plan.h"
 
 typedef struct ama__state_need {
-    int64_t peak_bytes;     /* of states at one time, the leaf being made included */
-    int64_t leftover_bytes; /* partial states that other ranks complete */
-    int64_t result_bytes;   /* final values this rank makes */
+    int64_t peak_bytes;            /* of states at one time, the leaf being made included */
+    int64_t leftover_bytes;        /* partial states that other ranks complete */
+    int64_t result_bytes;          /* final values this rank makes */
+    int64_t leftover_result_bytes; /* final values of the partial states, shared out over all ranks */
 } ama__state_need;
 
 /* Walks units [first, last) of the stage in order. Local. */
