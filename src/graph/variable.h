@@ -105,10 +105,6 @@ ama_status ama__object_from_array(ama__graph *g, const char *name, ama__variable
 static inline ama__object ama__object_from_dataset(const ama__dataset *ds) {
     return (ama__object){.is_dataset = true, .ds = *ds};
 }
-/* The variable of a DataArray. */
-static inline ama__variable *ama__object_var(const ama__object *o) {
-    return o->ds.var[0].var;
-}
 /* A data variable or coordinate of the dataset; NULL when absent. */
 ama__variable *ama__dataset_find(const ama__dataset *ds, const char *name);
 /* Keeps those coordinates whose dims are all among the given ones. */
