@@ -6,8 +6,6 @@
 #include "exec/accum.h"
 #include "exec/accum_private.h"
 
-#define ROUND_BYTES ((size_t)32 << 20)
-
 typedef struct record {
     int64_t block, group, n_leaves, index;
     int32_t level;
@@ -60,7 +58,7 @@ static ama_status send_node(const ama__accum *a, const ama__accum_slot *s, const
 /* Sends open nodes, from slot *at on, until a round is full. */
 static ama_status fill_round(ama__accum *a, int64_t *at, ama__outbox *b) {
     size_t sent = 0;
-    for (; *at < a->cap_slots && sent < ROUND_BYTES; ++*at) {
+    for (; *at < a->cap_slots && sent < (size_t)AMA_EXCHANGE_BYTES; ++*at) {
         ama__accum_slot *s = &a->slot[*at];
         if (!s->used || !s->tree) continue;
         for (int i = 0; i < s->tree->n; i++) {

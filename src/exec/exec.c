@@ -276,6 +276,7 @@ static ama_status gather_all(stage_run *sr, int i) {
 
 static ama_status end_stage(stage_run *sr) {
     run *r = sr->r;
+    ama__tile_fini(&sr->tile); /* its chunks are not needed any more, their memory is */
     for (int i = 0; i < sr->stage->n_consumers; i++) {
         const ama__consumer *c = &sr->stage->consumer[i];
         if (c->kind == AMA_CONSUME_REDUCE)

@@ -66,6 +66,7 @@ void ama__tile_fini(ama__tile *t) {
     AMA_FREE(t->ctx, t->old_data);
     ama__wants_fini(&t->wants);
     ama__wants_fini(&t->old);
+    t->ctx = NULL;
 }
 
 static void swap_generations(ama__tile *t) {

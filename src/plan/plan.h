@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "graph/node.h"
 
+/* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
+#define AMA_EXCHANGE_BYTES ((int64_t)8 << 20)
+
 /* Cut points of one axis: unit u covers [cut[u], cut[u + 1]). */
 typedef struct ama__cuts {
     int64_t n;

@@ -191,9 +191,10 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
     s->scratch_bytes = scratch_bytes(o, s);
-    s->state_bytes =
-        ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + min_i8(2 * need.leftover_bytes, 64 * MIB)));
-    s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_bytes / 2);
+    /* completing partial states sends and receives them in rounds: what is packed, sent and received at one time */
+    int64_t rounds = o->nranks > 1 ? min_i8(2 * need.leftover_bytes, 3 * AMA_EXCHANGE_BYTES) : 0;
+    s->state_bytes = ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + rounds));
+    s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);
     s->operand_bytes = ama__comm_max(comm, operands);
     s->output_bytes = output_bytes(p, s);
     return AMA_OK;
