@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -242,33 +243,7 @@ ama_status ama__labels_take_dim(ama__graph *g, const ama__variable *v, const cha
     return ama__labels_take(g, v->node, ndim, pick, fixed, &w->node);
 }
 
-/* ---- variables, coordinates, objects */
-
-ama_status ama__labels_variable(ama__graph *g, int ndim, const char *const *dim, ama__node *node, ama__variable **out) {
-    AMA_NEW(g->arena, *out, 1);
-    (*out)->ndim = ndim;
-    for (int a = 0; a < ndim; a++) (*out)->dim[a] = dim[a];
-    (*out)->node = node;
-    return AMA_OK;
-}
-
-static bool dims_within(const ama__variable *v, int ndim, const char *const *dim) {
-    for (int a = 0; a < v->ndim; a++) {
-        bool found = false;
-        for (int b = 0; b < ndim && !found; b++) found = strcmp(v->dim[a], dim[b]) == 0;
-        if (!found) return false;
-    }
-    return true;
-}
-
-ama_status ama__labels_keep_coords(ama__graph *g, int n, const ama__named *in, int ndim, const char *const *dim,
-                                   int *n_out, ama__named **out) {
-    AMA_NEW(g->arena, *out, n + 1);
-    *n_out = 0;
-    for (int i = 0; i < n; i++)
-        if (dims_within(in[i].var, ndim, dim)) (*out)[(*n_out)++] = in[i];
-    return AMA_OK;
-}
+/* ---- coordinates, objects */
 
 void ama__labels_put(int *n, ama__named *list, const char *name, ama__variable *var) {
     for (int i = 0; i < *n; i++)
@@ -277,17 +252,6 @@ void ama__labels_put(int *n, ama__named *list, const char *name, ama__variable *
             return;
         }
     list[(*n)++] = (ama__named){name, var};
-}
-
-ama_status ama__object_of_variable(ama__graph *g, const char *name, ama__variable *var, int n_coords, ama__named *coord,
-                                   ama__object *out) {
-    *out = (ama__object){.name = name};
-    AMA_NEW(g->arena, out->ds.var, 1);
-    out->ds.n_vars = 1;
-    out->ds.var[0] = (ama__named){name, var};
-    out->ds.n_coords = n_coords;
-    out->ds.coord = coord;
-    return AMA_OK;
 }
 
 static void add_dims(const ama__variable *v, int *n, const char **dims, int cap) {
@@ -319,18 +283,7 @@ int64_t ama__object_dim_size(const ama__object *o, const char *dim) {
 ama_status ama__object_check_dim(ama__graph *g, const ama__object *o, const char *what, const char *dim) {
     int n;
     const char **dims;
-    ama__text list;
     if (ama__object_dim_size(o, dim) >= 0) return AMA_OK;
     AMA_TRY(ama__object_dims(g, o, &n, &dims));
-    const char *near = ama__text_nearest(dim, dims, n);
-    ama__text_init(&list, g->ctx);
-    for (int i = 0; i < n; i++) ama__text_printf(&list, "%s%s", i ? ", " : "", dims[i]);
-    ama_status s =
-        near ? ama__fail(g->ctx, AMA_ERR_NOTFOUND, "%s: there is no dim \"%s\"; did you mean \"%s\"? The dims are: %s",
-                         what, dim, near, ama__text_get(&list))
-        : n  ? ama__fail(g->ctx, AMA_ERR_NOTFOUND, "%s: there is no dim \"%s\"; the dims are: %s", what, dim,
-                         ama__text_get(&list))
-             : ama__fail(g->ctx, AMA_ERR_NOTFOUND, "%s: there is no dim \"%s\"; the array has no dims", what, dim);
-    ama__text_fini(&list);
-    return s;
+    return ama__wrap(g->ctx, ama__no_such_name(g, "dim", dim, n, dims), "%s", what);
 }

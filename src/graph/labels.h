@@ -68,21 +68,9 @@ int ama__labels_direction(const ama__variable *index);
 ama_status ama__labels_lookup(ama__graph *g, const ama__variable *index, const ama__variable *want, const char *dim,
                               int64_t *place);
 
-/* A new variable in the arena with these dims; attrs, encoding empty, time NULL. */
-ama_status ama__labels_variable(ama__graph *g, int ndim, const char *const *dim, ama__node *node, ama__variable **out);
-/* Coordinates of `in` whose dims all are among dim[ndim], shared, in order. */
-ama_status ama__labels_keep_coords(ama__graph *g, int n, const ama__named *in, int ndim, const char *const *dim,
-                                   int *n_out, ama__named **out);
 /* Appends or replaces by name, in a list with room for one more. */
 void ama__labels_put(int *n, ama__named *list, const char *name, ama__variable *var);
 
-/* The data variable of a DataArray. */
-static inline ama__variable *ama__object_var(const ama__object *o) {
-    return o->ds.var[0].var;
-}
-/* Makes a DataArray of a variable; the coords list is used as it is. */
-ama_status ama__object_of_variable(ama__graph *g, const char *name, ama__variable *var, int n_coords, ama__named *coord,
-                                   ama__object *out);
 /* Dim names of either kind of object in order of first appearance (data variables first for a DataArray; a Dataset as
  * ama__dataset_dims), and the extent of one; -1 when absent. */
 ama_status ama__object_dims(ama__graph *g, const ama__object *o, int *n, const char ***dims);
