@@ -32,7 +32,7 @@ typedef struct ama__pool {
 } ama__pool;
 
 typedef struct ama__mem {
-    _Atomic size_t limit, used, peak;
+    _Atomic size_t limit, keep, used, peak;
     _Atomic size_t category_used[AMA_MEM_N], category_peak[AMA_MEM_N];
     ama__pool pool;
 } ama__mem;

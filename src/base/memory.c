@@ -138,12 +138,18 @@ static void pool_remove(ama__pool *pool, header *h) {
     atomic_fetch_sub(&pool->bytes, h->block);
 }
 
+/* What used and pooled bytes together may reach; 0: no bound. */
+static size_t pool_bound(ama__mem *m) {
+    size_t limit = atomic_load(&m->limit), keep = atomic_load(&m->keep);
+    return keep && (!limit || keep < limit) ? keep : limit;
+}
+
 /* Under the lock: gives back the oldest blocks until the pool is within its bound. */
 static void pool_trim(ama__mem *m) {
     ama__pool *pool = &m->pool;
     while (pool->age.next != &pool->age) {
-        size_t limit = atomic_load(&m->limit), used = atomic_load(&m->used), pooled = atomic_load(&pool->bytes);
-        if (limit ? used + pooled <= limit : pooled <= POOL_MAX) return;
+        size_t bound = pool_bound(m), used = atomic_load(&m->used), pooled = atomic_load(&pool->bytes);
+        if (bound ? used + pooled <= bound : pooled <= POOL_MAX) return;
         header *h = OF_LINK(pool->age.next, by_age);
         pool_remove(pool, h);
         block_destroy(h);
@@ -151,8 +157,8 @@ static void pool_trim(ama__mem *m) {
 }
 
 static void pool_trim_for_request(ama__mem *m) {
-    size_t limit = atomic_load(&m->limit);
-    if (!limit || atomic_load(&m->used) + atomic_load(&m->pool.bytes) <= limit) return;
+    size_t bound = pool_bound(m);
+    if (!bound || atomic_load(&m->used) + atomic_load(&m->pool.bytes) <= bound) return;
     pthread_mutex_lock(&m->pool.lock);
     pool_trim(m);
     pthread_mutex_unlock(&m->pool.lock);
@@ -221,6 +227,13 @@ const char *ama__mem_category_name(ama__mem_category c) {
 
 void ama__mem_set_limit(ama_ctx *ctx, size_t bytes) {
     atomic_store(&ctx->mem.limit, bytes);
+    pthread_mutex_lock(&ctx->mem.pool.lock);
+    pool_trim(&ctx->mem);
+    pthread_mutex_unlock(&ctx->mem.pool.lock);
+}
+
+void ama__mem_set_keep(ama_ctx *ctx, size_t bytes) {
+    atomic_store(&ctx->mem.keep, bytes);
     pthread_mutex_lock(&ctx->mem.pool.lock);
     pool_trim(&ctx->mem);
     pthread_mutex_unlock(&ctx->mem.pool.lock);

@@ -21,6 +21,9 @@ const char *ama__mem_category_name(ama__mem_category c);
 /* Hard limit per rank in bytes over all categories; 0 means none. Beyond it requests return AMA_ERR_BUDGET. */
 void ama__mem_set_limit(ama_ctx *ctx, size_t bytes);
 size_t ama__mem_limit(const ama_ctx *ctx);
+/* Bytes that used and kept buffers together should not pass: freed buffers beyond it go back to the system at once, so
+ * that a run holds no more than its plan said. 0: only the limit counts. */
+void ama__mem_set_keep(ama_ctx *ctx, size_t bytes);
 /* Bytes in use now, and the largest value so far, of all categories together. */
 size_t ama__mem_used(const ama_ctx *ctx);
 size_t ama__mem_peak(const ama_ctx *ctx);
