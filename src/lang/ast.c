@@ -43,15 +43,17 @@ const char *ama__ast_kind_text(ama__ast_kind kind) {
     return texts[kind];
 }
 
-const char *ama__op_text(ama__op op) {
-    static const char *const texts[AMA_OP_N] = {
-        [AMA_OP_NO] = "",          [AMA_OP_ADD] = "+",       [AMA_OP_SUB] = "-",        [AMA_OP_MUL] = "*",
-        [AMA_OP_DIV] = "/",        [AMA_OP_FLOORDIV] = "//", [AMA_OP_MOD] = "%",        [AMA_OP_POW] = "**",
-        [AMA_OP_BITAND] = "&",     [AMA_OP_BITOR] = "|",     [AMA_OP_BITXOR] = "^",     [AMA_OP_EQ] = "==",
-        [AMA_OP_NE] = "!=",        [AMA_OP_LT] = "<",        [AMA_OP_LE] = "<=",        [AMA_OP_GT] = ">",
-        [AMA_OP_GE] = ">=",        [AMA_OP_IN] = "in",       [AMA_OP_NOTIN] = "not in", [AMA_OP_IS] = "is",
-        [AMA_OP_ISNOT] = "is not", [AMA_OP_AND] = "and",     [AMA_OP_OR] = "or",        [AMA_OP_NOT] = "not",
-        [AMA_OP_NEG] = "-",        [AMA_OP_POS] = "+",       [AMA_OP_INVERT] = "~",
+const char *ama__ast_op_text(ama__ast_op op) {
+    static const char *const texts[AMA_AST_OP_N] = {
+        [AMA_AST_OP_NO] = "",          [AMA_AST_OP_ADD] = "+",    [AMA_AST_OP_SUB] = "-",
+        [AMA_AST_OP_MUL] = "*",        [AMA_AST_OP_DIV] = "/",    [AMA_AST_OP_FLOORDIV] = "//",
+        [AMA_AST_OP_MOD] = "%",        [AMA_AST_OP_POW] = "**",   [AMA_AST_OP_BITAND] = "&",
+        [AMA_AST_OP_BITOR] = "|",      [AMA_AST_OP_BITXOR] = "^", [AMA_AST_OP_EQ] = "==",
+        [AMA_AST_OP_NE] = "!=",        [AMA_AST_OP_LT] = "<",     [AMA_AST_OP_LE] = "<=",
+        [AMA_AST_OP_GT] = ">",         [AMA_AST_OP_GE] = ">=",    [AMA_AST_OP_IN] = "in",
+        [AMA_AST_OP_NOTIN] = "not in", [AMA_AST_OP_IS] = "is",    [AMA_AST_OP_ISNOT] = "is not",
+        [AMA_AST_OP_AND] = "and",      [AMA_AST_OP_OR] = "or",    [AMA_AST_OP_NOT] = "not",
+        [AMA_AST_OP_NEG] = "-",        [AMA_AST_OP_POS] = "+",    [AMA_AST_OP_INVERT] = "~",
     };
     return texts[op];
 }

@@ -54,36 +54,36 @@ typedef enum ama__ast_kind {
     AMA_AST_N
 } ama__ast_kind;
 
-typedef enum ama__op {
-    AMA_OP_NO,
-    AMA_OP_ADD,
-    AMA_OP_SUB,
-    AMA_OP_MUL,
-    AMA_OP_DIV,
-    AMA_OP_FLOORDIV,
-    AMA_OP_MOD,
-    AMA_OP_POW,
-    AMA_OP_BITAND,
-    AMA_OP_BITOR,
-    AMA_OP_BITXOR,
-    AMA_OP_EQ,
-    AMA_OP_NE,
-    AMA_OP_LT,
-    AMA_OP_LE,
-    AMA_OP_GT,
-    AMA_OP_GE,
-    AMA_OP_IN,
-    AMA_OP_NOTIN,
-    AMA_OP_IS,
-    AMA_OP_ISNOT,
-    AMA_OP_AND,
-    AMA_OP_OR,
-    AMA_OP_NOT,
-    AMA_OP_NEG,
-    AMA_OP_POS,
-    AMA_OP_INVERT,
-    AMA_OP_N
-} ama__op;
+typedef enum ama__ast_op {
+    AMA_AST_OP_NO,
+    AMA_AST_OP_ADD,
+    AMA_AST_OP_SUB,
+    AMA_AST_OP_MUL,
+    AMA_AST_OP_DIV,
+    AMA_AST_OP_FLOORDIV,
+    AMA_AST_OP_MOD,
+    AMA_AST_OP_POW,
+    AMA_AST_OP_BITAND,
+    AMA_AST_OP_BITOR,
+    AMA_AST_OP_BITXOR,
+    AMA_AST_OP_EQ,
+    AMA_AST_OP_NE,
+    AMA_AST_OP_LT,
+    AMA_AST_OP_LE,
+    AMA_AST_OP_GT,
+    AMA_AST_OP_GE,
+    AMA_AST_OP_IN,
+    AMA_AST_OP_NOTIN,
+    AMA_AST_OP_IS,
+    AMA_AST_OP_ISNOT,
+    AMA_AST_OP_AND,
+    AMA_AST_OP_OR,
+    AMA_AST_OP_NOT,
+    AMA_AST_OP_NEG,
+    AMA_AST_OP_POS,
+    AMA_AST_OP_INVERT,
+    AMA_AST_OP_N
+} ama__ast_op;
 
 typedef struct ama__ast ama__ast;
 typedef struct ama__signature ama__signature;
@@ -95,7 +95,7 @@ typedef struct ama__ast_list {
 
 struct ama__ast {
     ama__ast_kind kind;
-    ama__op op;
+    ama__ast_op op;
     int32_t depth;
     ama__span span;  /* all of it */
     ama__span focus; /* where an error points: the name of an attribute or keyword, an operator, what a call calls */
@@ -190,6 +190,6 @@ struct ama__ast {
 /* "a call", "a comparison": for messages. */
 const char *ama__ast_kind_text(ama__ast_kind kind);
 /* "+", "not in": as the script has it. */
-const char *ama__op_text(ama__op op);
+const char *ama__ast_op_text(ama__ast_op op);
 
 #endif

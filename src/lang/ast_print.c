@@ -72,7 +72,7 @@ static bool print_list_like(ama__text *t, const ama__ast *a) {
     case AMA_AST_TUPLE: add_head(t, "tuple"); break;
     case AMA_AST_LIST: add_head(t, "list"); break;
     case AMA_AST_FSTRING: add_head(t, "fstring"); break;
-    case AMA_AST_LOGICAL: add_head(t, ama__op_text(a->op)); break;
+    case AMA_AST_LOGICAL: add_head(t, ama__ast_op_text(a->op)); break;
     case AMA_AST_MODULE: add_head(t, "module"); break;
     case AMA_AST_IMPORT: add_head(t, "import"); break;
     case AMA_AST_IF: add_head(t, "if"); break;
@@ -85,7 +85,7 @@ static bool print_list_like(ama__text *t, const ama__ast *a) {
 }
 
 static void print_unary(ama__text *t, const ama__ast *a) {
-    add_head(t, a->op == AMA_OP_NEG ? "neg" : a->op == AMA_OP_POS ? "pos" : ama__op_text(a->op));
+    add_head(t, a->op == AMA_AST_OP_NEG ? "neg" : a->op == AMA_AST_OP_POS ? "pos" : ama__ast_op_text(a->op));
     add_part(t, a->unary.operand);
 }
 
@@ -133,7 +133,7 @@ static void print_expression(ama__text *t, const ama__ast *a) {
     case AMA_AST_UNARY: print_unary(t, a); break;
     case AMA_AST_BINARY:
     case AMA_AST_COMPARE:
-        add_head(t, ama__op_text(a->op));
+        add_head(t, ama__ast_op_text(a->op));
         add_part(t, a->binary.left);
         add_part(t, a->binary.right);
         break;
@@ -161,7 +161,7 @@ static void print_statement(ama__text *t, const ama__ast *a) {
         add_part(t, a->assign.value);
         break;
     case AMA_AST_AUGMENT:
-        ama__text_printf(t, "(%s=", ama__op_text(a->op));
+        ama__text_printf(t, "(%s=", ama__ast_op_text(a->op));
         add_part(t, a->augment.target);
         add_part(t, a->augment.value);
         break;

@@ -8,24 +8,24 @@
 
 enum { ANY, TUPLE = ANY, TEST, OR, AND, NOT, COMPARE, BITOR, BITXOR, BITAND, SUM, TERM, FACTOR, POWER, ATOM };
 
-static int op_level(ama__op op) {
+static int op_level(ama__ast_op op) {
     switch (op) {
-    case AMA_OP_OR: return OR;
-    case AMA_OP_AND: return AND;
-    case AMA_OP_NOT: return NOT;
-    case AMA_OP_BITOR: return BITOR;
-    case AMA_OP_BITXOR: return BITXOR;
-    case AMA_OP_BITAND: return BITAND;
-    case AMA_OP_ADD:
-    case AMA_OP_SUB: return SUM;
-    case AMA_OP_MUL:
-    case AMA_OP_DIV:
-    case AMA_OP_FLOORDIV:
-    case AMA_OP_MOD: return TERM;
-    case AMA_OP_POW: return POWER;
-    case AMA_OP_NEG:
-    case AMA_OP_POS:
-    case AMA_OP_INVERT: return FACTOR;
+    case AMA_AST_OP_OR: return OR;
+    case AMA_AST_OP_AND: return AND;
+    case AMA_AST_OP_NOT: return NOT;
+    case AMA_AST_OP_BITOR: return BITOR;
+    case AMA_AST_OP_BITXOR: return BITXOR;
+    case AMA_AST_OP_BITAND: return BITAND;
+    case AMA_AST_OP_ADD:
+    case AMA_AST_OP_SUB: return SUM;
+    case AMA_AST_OP_MUL:
+    case AMA_AST_OP_DIV:
+    case AMA_AST_OP_FLOORDIV:
+    case AMA_AST_OP_MOD: return TERM;
+    case AMA_AST_OP_POW: return POWER;
+    case AMA_AST_OP_NEG:
+    case AMA_AST_OP_POS:
+    case AMA_AST_OP_INVERT: return FACTOR;
     default: return COMPARE;
     }
 }
@@ -152,9 +152,9 @@ static void print_dict(ama__text *t, const ama__ast *a) {
 
 static void print_binary(ama__text *t, const ama__ast *a) {
     int level = op_level(a->op);
-    bool power = a->op == AMA_OP_POW, compare = a->kind == AMA_AST_COMPARE;
+    bool power = a->op == AMA_AST_OP_POW, compare = a->kind == AMA_AST_COMPARE;
     print(t, a->binary.left, power || compare ? level + 1 : level);
-    ama__text_printf(t, power ? "%s" : " %s ", ama__op_text(a->op));
+    ama__text_printf(t, power ? "%s" : " %s ", ama__ast_op_text(a->op));
     print(t, a->binary.right, power ? FACTOR : level + 1);
 }
 
@@ -162,11 +162,11 @@ static void print_operator(ama__text *t, const ama__ast *a) {
     char separator[8] = " and ";
     switch (a->kind) {
     case AMA_AST_UNARY:
-        ama__text_add(t, a->op == AMA_OP_NOT ? "not " : ama__op_text(a->op));
+        ama__text_add(t, a->op == AMA_AST_OP_NOT ? "not " : ama__ast_op_text(a->op));
         print(t, a->unary.operand, op_level(a->op));
         break;
     case AMA_AST_LOGICAL:
-        if (a->op == AMA_OP_OR) strcpy(separator, " or ");
+        if (a->op == AMA_AST_OP_OR) strcpy(separator, " or ");
         add_items(t, &a->list, separator, op_level(a->op) + 1);
         break;
     case AMA_AST_CONDITIONAL:

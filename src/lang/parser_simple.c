@@ -27,19 +27,19 @@ static ama_status check_target(ama__parser *p, const ama__ast *target, const cha
 
 /* ---- assignments */
 
-static ama__op augmented_op(ama__token_kind kind) {
+static ama__ast_op augmented_op(ama__token_kind kind) {
     switch (kind) {
-    case AMA_TOKEN_PLUS_EQUAL: return AMA_OP_ADD;
-    case AMA_TOKEN_MINUS_EQUAL: return AMA_OP_SUB;
-    case AMA_TOKEN_STAR_EQUAL: return AMA_OP_MUL;
-    case AMA_TOKEN_SLASH_EQUAL: return AMA_OP_DIV;
-    case AMA_TOKEN_FLOORDIV_EQUAL: return AMA_OP_FLOORDIV;
-    case AMA_TOKEN_PERCENT_EQUAL: return AMA_OP_MOD;
-    case AMA_TOKEN_POW_EQUAL: return AMA_OP_POW;
-    case AMA_TOKEN_AMPERSAND_EQUAL: return AMA_OP_BITAND;
-    case AMA_TOKEN_BAR_EQUAL: return AMA_OP_BITOR;
-    case AMA_TOKEN_CARET_EQUAL: return AMA_OP_BITXOR;
-    default: return AMA_OP_NO;
+    case AMA_TOKEN_PLUS_EQUAL: return AMA_AST_OP_ADD;
+    case AMA_TOKEN_MINUS_EQUAL: return AMA_AST_OP_SUB;
+    case AMA_TOKEN_STAR_EQUAL: return AMA_AST_OP_MUL;
+    case AMA_TOKEN_SLASH_EQUAL: return AMA_AST_OP_DIV;
+    case AMA_TOKEN_FLOORDIV_EQUAL: return AMA_AST_OP_FLOORDIV;
+    case AMA_TOKEN_PERCENT_EQUAL: return AMA_AST_OP_MOD;
+    case AMA_TOKEN_POW_EQUAL: return AMA_AST_OP_POW;
+    case AMA_TOKEN_AMPERSAND_EQUAL: return AMA_AST_OP_BITAND;
+    case AMA_TOKEN_BAR_EQUAL: return AMA_AST_OP_BITOR;
+    case AMA_TOKEN_CARET_EQUAL: return AMA_AST_OP_BITXOR;
+    default: return AMA_AST_OP_NO;
     }
 }
 
@@ -94,7 +94,7 @@ static ama_status parse_expression_statement(ama__parser *p, ama__ast **out) {
     ama__ast *value;
     AMA_TRY(ama__parser_expressions(p, &value));
     if (p->token.kind == AMA_TOKEN_EQUAL) return parse_assign(p, value, out);
-    if (augmented_op(p->token.kind) != AMA_OP_NO) return parse_augment(p, value, out);
+    if (augmented_op(p->token.kind) != AMA_AST_OP_NO) return parse_augment(p, value, out);
     switch (p->token.kind) {
     case AMA_TOKEN_COLON:
         if (value->kind != AMA_AST_NAME && value->kind != AMA_AST_ATTRIBUTE && value->kind != AMA_AST_SUBSCRIPT) break;
