@@ -254,36 +254,7 @@ void ama__labels_put(int *n, ama__named *list, const char *name, ama__variable *
     list[(*n)++] = (ama__named){name, var};
 }
 
-static void add_dims(const ama__variable *v, int *n, const char **dims, int cap) {
-    for (int a = 0; a < v->ndim; a++) {
-        bool found = false;
-        for (int b = 0; b < *n && !found; b++) found = strcmp(v->dim[a], dims[b]) == 0;
-        if (!found && *n < cap) dims[(*n)++] = v->dim[a];
-    }
-}
-
-ama_status ama__object_dims(ama__graph *g, const ama__object *o, int *n, const char ***dims) {
-    int cap = (o->ds.n_vars + o->ds.n_coords) * AMA_MAX_DIMS;
-    AMA_NEW(g->arena, *dims, cap + 1);
-    *n = 0;
-    for (int i = 0; i < o->ds.n_vars; i++) add_dims(o->ds.var[i].var, n, *dims, cap);
-    for (int i = 0; i < o->ds.n_coords; i++) add_dims(o->ds.coord[i].var, n, *dims, cap);
-    return AMA_OK;
-}
-
-int64_t ama__object_dim_size(const ama__object *o, const char *dim) {
-    for (int i = 0; i < o->ds.n_vars + o->ds.n_coords; i++) {
-        const ama__variable *v = i < o->ds.n_vars ? o->ds.var[i].var : o->ds.coord[i - o->ds.n_vars].var;
-        int a = ama__variable_axis(v, dim);
-        if (a >= 0) return v->node->shape[a];
-    }
-    return -1;
-}
-
 ama_status ama__object_check_dim(ama__graph *g, const ama__object *o, const char *what, const char *dim) {
-    int n;
-    const char **dims;
-    if (ama__object_dim_size(o, dim) >= 0) return AMA_OK;
-    AMA_TRY(ama__object_dims(g, o, &n, &dims));
-    return ama__wrap(g->ctx, ama__no_such_name(g, "dim", dim, n, dims), "%s", what);
+    if (ama__dataset_dim_size(&o->ds, dim) >= 0) return AMA_OK;
+    return ama__wrap(g->ctx, ama__no_such_dim(g, &o->ds, dim), "%s", what);
 }

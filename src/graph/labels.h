@@ -71,10 +71,10 @@ ama_status ama__labels_lookup(ama__graph *g, const ama__variable *index, const a
 /* Appends or replaces by name, in a list with room for one more. */
 void ama__labels_put(int *n, ama__named *list, const char *name, ama__variable *var);
 
-/* Dim names of either kind of object in order of first appearance (data variables first for a DataArray; a Dataset as
- * ama__dataset_dims), and the extent of one; -1 when absent. */
-ama_status ama__object_dims(ama__graph *g, const ama__object *o, int *n, const char ***dims);
-int64_t ama__object_dim_size(const ama__object *o, const char *dim);
+/* The data variable of a DataArray. */
+static inline ama__variable *ama__object_var(const ama__object *o) {
+    return o->ds.var[0].var;
+}
 /* NOTFOUND naming the dims there are, with the nearest. `what` begins the sentence: "mean". */
 ama_status ama__object_check_dim(ama__graph *g, const ama__object *o, const char *what, const char *dim);
 
