@@ -7,15 +7,17 @@
 /* What becomes of attrs. DEFAULT is xarray's present rule: binary operations keep attrs that agree, all else keeps. */
 typedef enum ama__keep_attrs { AMA_KEEP_DEFAULT, AMA_KEEP_NO, AMA_KEEP_YES } ama__keep_attrs;
 
-typedef enum ama__join { AMA_JOIN_INNER, AMA_JOIN_EXACT } ama__join;
+/* LEFT: the labels of the first object that has any; others get missing values where they have none. */
+typedef enum ama__join { AMA_JOIN_INNER, AMA_JOIN_EXACT, AMA_JOIN_LEFT } ama__join;
 
-/* Brings objects onto common index labels: dims whose labels are the same everywhere stay untouched; else only labels
- * found in all stay, in the order of the first (sorted when... as pandas' Index.intersection gives them). `exclude` may
- * be NULL. Errors: MISMATCH (labels differ under EXACT; sizes differ on a dim without labels, naming dim and sizes). */
+/* Brings objects onto common index labels: dims whose labels are the same everywhere stay untouched; else (INNER) only
+ * labels found in all stay, in the order of the first. out[n] are views, in the arena's lists. Errors: MISMATCH (labels
+ * differ under EXACT; sizes differ on a dim without labels, naming dim and sizes; labels that stand twice). */
 ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__join join, ama__object *out);
 
 /* Coordinates of several objects merged as arithmetic does: index coordinates (aligned by now) from the first that has
- * them, others where they do not conflict. prioritized: coordinates of dims in use win over others. */
+ * them, others where they do not conflict. The
+ * first one's attrs stay. */
 ama_status ama__merge_coords(ama__graph *g, int n, const ama__object *const *in, int *n_out, ama__named **out);
 /* attrs that are in all and agree, or in some and are absent in the others (drop_conflicts). */
 ama_status ama__merge_attrs(ama__graph *g, int n, const ama__attrs *const *in, ama__attrs *out);
