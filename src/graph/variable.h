@@ -32,6 +32,7 @@ typedef struct ama__encoding {
     int64_t shape[AMA_MAX_DIMS]; /* the shape that chunk[] belongs to (chunk_ndim entries) */
     const char *char_dim;        /* text that was stored as characters: name and extent of the dim dropped */
     int64_t char_len;
+    bool utf8; /* it had the attribute _Encoding */
 } ama__encoding;
 
 typedef struct ama__variable {
