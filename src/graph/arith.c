@@ -132,7 +132,7 @@ ama_status ama__object_function(ama__graph *g, const char *name, int n, const am
     int op = f->op;
     ama__elementwise e = {.fn = run_logical, .user = &op, .attrs = AMA_ATTRS_FIRST};
     switch (op) {
-    case FN_WHERE: return ama__object_where3(g, &in[0], &in[1], &in[2], AMA_KEEP_NO, out);
+    case FN_WHERE: return ama__object_where3(g, &in[0], &in[1], &in[2], AMA_KEEP_DEFAULT, out);
     case FN_CLIP: return clip_function(g, in, out);
     case FN_ROUND: return round_function(g, n, in, out);
     case FN_SAME: e.fn = run_same; break;

@@ -56,7 +56,7 @@ typedef struct ama__where {
 } ama__where;
 /* x.where(cond, other, drop). */
 ama_status ama__object_where(ama__graph *g, const ama__object *x, const ama__where *w, ama__object *out);
-/* xr.where(cond, a, b) and np.where. */
+/* xr.where(cond, a, b): attrs of a. */
 ama_status ama__object_where3(ama__graph *g, const ama__operand *cond, const ama__operand *a, const ama__operand *b,
                               ama__keep_attrs keep, ama__object *out);
 ama_status ama__object_fillna(ama__graph *g, const ama__object *x, const ama__operand *value, ama__object *out);

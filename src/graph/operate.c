@@ -125,15 +125,16 @@ static ama_dtype scalars_dtype(int first, int n, const ama__term *in) {
 
 /* ---- plain numbers */
 
-static ama_status map_numbers(ama__graph *g, ama__op op, int n, const ama__term *in, ama__variable **out) {
+static ama_status map_ordered(ama__graph *g, ama__op op, int n, const ama__term *in, const int *order,
+                              ama__variable **out) {
     int8_t axis[3][AMA_MAX_DIMS];
     ama__node *node[3], *result;
     frame f = {0};
     char class = ama__op_class(op);
     int first = class == 'w' ? 1 : 0;
-    ama_dtype t, s;
+    ama_dtype t, s = AMA_BOOL;
     for (int k = 0; k < n; k++)
-        if (in[k].var) AMA_TRY(frame_add(g, &f, in[k].var));
+        if (in[order[k]].var) AMA_TRY(frame_add(g, &f, in[order[k]].var));
     AMA_TRY(arrays_dtype(g, op, first, n, in, &t));
     ama_dtype alone = t == AMA_DTYPE_N ? scalars_dtype(first, n, in) : t;
     memset(axis, -1, sizeof axis);
@@ -149,6 +150,11 @@ static ama_status map_numbers(ama__graph *g, ama__op op, int n, const ama__term 
     }
     AMA_TRY(ama__node_map(g, op, n, node, (const int8_t(*)[AMA_MAX_DIMS])axis, f.ndim, f.shape, &result));
     return ama__variable_new(g, f.dim, result, out);
+}
+
+static ama_status map_numbers(ama__graph *g, ama__op op, int n, const ama__term *in, ama__variable **out) {
+    static const int order[] = {0, 1, 2};
+    return map_ordered(g, op, n, in, order, out);
 }
 
 /* numpy computes these powers as such, and so gives other last bits than pow. */
@@ -321,6 +327,23 @@ ama_status ama__terms_map(ama__graph *g, ama__op op, int n, const ama__term *in,
     if (text) return map_text(g, op, n, in, out);
     if (op == AMA_OP_POW) return map_power(g, n, in, out);
     return map_numbers(g, op, n, in, out);
+}
+
+ama_status ama__terms_where(ama__graph *g, const ama__term *x, const ama__term *cond, const ama__term *other,
+                            ama__variable **out) {
+    static const int order[] = {1, 0, 2};
+    ama__term in[3] = {*cond, *x, *other};
+    ama__variable copy[2];
+    const ama__timeaxis *time = x->var ? x->var->time : NULL;
+    if (time) {
+        AMA_TRY(as_ticks(g, AMA_OP_WHERE, time, x, &copy[0], &in[1]));
+        AMA_TRY(as_ticks(g, AMA_OP_WHERE, time, other, &copy[1], &in[2]));
+    } else if (is_text(x) || is_text(other) || (other->var && other->var->time)) {
+        return ama__terms_map(g, AMA_OP_WHERE, 3, in, out); /* says what is wrong */
+    }
+    AMA_TRY(map_ordered(g, AMA_OP_WHERE, 3, in, order, out));
+    (*out)->time = time;
+    return AMA_OK;
 }
 
 ama_status ama__variable_cast(ama__graph *g, const ama__variable *v, ama_dtype t, ama__variable **out) {

@@ -20,6 +20,9 @@ static inline ama__term ama__term_scalar(ama__operand o) {
 
 /* Dims by first appearance; sizes must agree (MISMATCH naming dim and sizes). At least one term is a variable. */
 ama_status ama__terms_map(ama__graph *g, ama__op op, int n, const ama__term *in, ama__variable **out);
+/* WHERE with the dims of x first, as x.where(cond, other) has them. */
+ama_status ama__terms_where(ama__graph *g, const ama__term *x, const ama__term *cond, const ama__term *other,
+                            ama__variable **out);
 /* The variable with its dims in this order, which holds all of them: INDEX that permutes and repeats. shape is needed
  * for new dims only. */
 ama_status ama__variable_arrange(ama__graph *g, const ama__variable *v, int ndim, const char *const *dim,
