@@ -55,7 +55,7 @@ ama_status ama__node_const(ama__graph *g, ama_dtype t, int ndim, const int64_t *
     int64_t n;
     AMA_TRY(node_new(g, AMA_NODE_CONST, t, ndim, shape, out));
     ama__shape_size(ndim, shape, &n);
-    (*out)->u.constant.data = data;
+    (*out)->u.constant.data = copy ? NULL : data;
     if (copy && n > 0)
         AMA_KEEP(g->arena, (*out)->u.constant.data, ama__arena_memdup(g->arena, data, (size_t)n * ama__dtype_bytes(t)));
     return AMA_OK;
@@ -108,7 +108,7 @@ static ama_status map_dtypes(ama__graph *g, ama__op op, int n_in, ama__node *con
 
 ama_status ama__node_map(ama__graph *g, ama__op op, int n_in, ama__node *const *in, const int8_t (*axis)[AMA_MAX_DIMS],
                          int ndim, const int64_t *shape, ama__node **out) {
-    ama_dtype calc, t;
+    ama_dtype calc = AMA_BOOL, t = AMA_BOOL;
     AMA_TRY(map_dtypes(g, op, n_in, in, &calc, &t));
     for (int k = 0; k < n_in; k++) {
         int last = -1, used = 0;
@@ -246,6 +246,16 @@ static bool fixes_missing(const ama__node *inner, const int64_t *fixed) {
     return false;
 }
 
+/* A missing index of an axis whose values repeat has no place in one INDEX: values repeat there, missing or not. */
+static bool misses_repeated(const ama__node *inner, int ndim, const ama__pick *pick) {
+    for (int a = 0; a < ndim; a++) {
+        if (!pick[a].list || pick[a].in_axis < 0 || inner->u.index.pick[pick[a].in_axis].in_axis >= 0) continue;
+        for (int64_t i = 0; i < pick[a].count; i++)
+            if (pick[a].list[i] < 0) return true;
+    }
+    return false;
+}
+
 ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pick *pick, const int64_t *fixed,
                            ama__node **out) {
     ama__pick p[AMA_MAX_DIMS];
@@ -266,7 +276,7 @@ ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pi
         ama_dtype t = ama__dtype_bytes(in->dtype) <= 2 && in->dtype != AMA_BOOL ? AMA_F4 : AMA_F8;
         AMA_TRY(ama__node_cast(g, in, t, &in));
     }
-    while (in->kind == AMA_NODE_INDEX && !fixes_missing(in, f)) {
+    while (in->kind == AMA_NODE_INDEX && !fixes_missing(in, f) && !misses_repeated(in, ndim, p)) {
         AMA_TRY(merge_index(g, in, ndim, p, f));
         in = in->u.index.in;
     }
