@@ -4,6 +4,19 @@
 
 #include <string.h>
 
+/* Groups without members and reductions over nothing have no leaves: their cells are what an empty state gives. */
+static void set_rest(const ama__accum *a) {
+    const ama__consumer *c = a->consumer;
+    ama__finish f = {c->spec.min_count, c->spec.ddof, c->spec.empty_nan, c->reduce->dtype};
+    uint64_t mem[3];
+    ama__box whole = ama__box_whole(c->node->ndim, c->node->shape);
+    bool rest = ama__box_size(&whole) == 0;
+    for (int64_t g = 0; c->spec.label_axis >= 0 && g < c->groups.n_groups; g++) rest |= c->groups.n_parts[g] == 0;
+    a->pieces->has_rest = rest;
+    ama__state_init(&a->kind, ama__state_at(&a->kind, mem, 1), 1);
+    ama__state_finish(&a->kind, &f, ama__state_at(&a->kind, mem, 1), 1, a->pieces->rest);
+}
+
 ama_status ama__accum_init(ama__accum *a, ama_ctx *ctx, const ama__stage *s, const ama__consumer *c, ama__pieces *out) {
     memset(a, 0, sizeof *a);
     a->ctx = ctx;
@@ -11,6 +24,7 @@ ama_status ama__accum_init(ama__accum *a, ama_ctx *ctx, const ama__stage *s, con
     a->consumer = c;
     a->pieces = out;
     a->kind = (ama__state_kind){c->spec.op, c->node->dtype, c->spec.skipna};
+    set_rest(a);
     size_t groups = (size_t)c->groups.n_groups + 1;
     AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, groups * sizeof *a->leaf, (void **)&a->leaf));
     AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, groups * sizeof *a->entry_of, (void **)&a->entry_of));

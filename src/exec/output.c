@@ -85,8 +85,12 @@ struct ama__assembly {
 };
 
 ama_status ama__output_init(ama__output *o, ama_ctx *ctx, ama__writer *w, const ama__write_spec *spec, int var) {
-    *o = (ama__output){ctx, w, &spec->meta.var[var], var, NULL};
+    int64_t shape[AMA_MAX_DIMS];
+    *o = (ama__output){.ctx = ctx, .writer = w, .var = &spec->meta.var[var], .var_index = var};
     if (!o->var->chunked) return AMA_OK;
+    for (int a = 0; a < o->var->ndim; a++) shape[a] = spec->meta.dim[o->var->dim[a]].size;
+    if (!ama__chunkgrid_init(&o->grid, o->var->ndim, shape, o->var->grid.chunk))
+        return ama__fail(ctx, AMA_ERR_INTERNAL, "variable %s: its chunk shape was not chosen", o->var->name);
     return ama__mem_calloc(ctx, AMA_MEM_META, 1, sizeof *o->assembly, (void **)&o->assembly);
 }
 
@@ -134,8 +138,8 @@ static ama_status part_of(ama__output *o, int64_t chunk, part **out) {
     if (p->chunk < 0 || !p->data) {
         int64_t index[AMA_MAX_DIMS];
         *p = (part){.chunk = chunk};
-        ama__chunkgrid_index(&o->var->grid, chunk, index);
-        p->box = ama__chunkgrid_box(&o->var->grid, index);
+        ama__chunkgrid_index(&o->grid, chunk, index);
+        p->box = ama__chunkgrid_box(&o->grid, index);
         p->missing = ama__box_size(&p->box);
         AMA_TRY(ama__mem_alloc(o->ctx, AMA_MEM_WRITE, (size_t)p->missing * ama__dtype_bytes(o->var->dtype),
                                (void **)&p->data));
@@ -204,7 +208,7 @@ static void cover_index(const ama__box *cover, int64_t i, int64_t *index) {
 
 static ama_status put_chunked(ama__output *o, ama__codec_work **work, int threads, const ama__box *box,
                               const void *data) {
-    const ama__chunkgrid *g = &o->var->grid;
+    const ama__chunkgrid *g = &o->grid;
     ama__box cover = ama__chunkgrid_cover(g, box);
     int64_t n = ama__box_size(&cover);
     ama_status status = AMA_OK;

@@ -14,6 +14,7 @@ typedef struct ama__output {
     ama__writer *writer;
     const ama__stored_var *var;
     int var_index;
+    ama__chunkgrid grid;     /* chunked variables only */
     ama__assembly *assembly; /* chunked variables only; NULL otherwise */
 } ama__output;
 

@@ -109,6 +109,11 @@ ama_status ama__outbox_exchange(ama__outbox *b, ama__comm *comm, ama_status stat
 
 /* ---- fetch */
 
+static void fill_rest(const ama__pieces *p, const ama__box *want, char *out) {
+    size_t size = ama__dtype_bytes(p->dtype);
+    for (int64_t i = 0, n = ama__box_size(want); i < n; i++) memcpy(out + (size_t)i * size, p->rest, size);
+}
+
 static ama_status pack_pieces(ama__outbox *b, const ama__pieces *p, const ama__box *want_of) {
     size_t size = ama__dtype_bytes(p->dtype);
     for (int r = 0; r < b->nranks; r++) {
@@ -154,9 +159,10 @@ ama_status ama__pieces_fetch(ama__comm *comm, ama_status status, const ama__piec
         ama__comm_allgather(comm, want, sizeof *want, want_of);
         status = ama__outbox_exchange(&b, comm, pack_pieces(&b, p, want_of), &in, &bytes);
     }
-    if (status == AMA_OK && *out)
+    if (status == AMA_OK && *out) {
+        if (p->has_rest) fill_rest(p, want, *out);
         unpack_pieces(p->dtype, want, in, bytes, *out);
-    else
+    } else
         AMA_FREE(p->ctx, *out);
     ama__outbox_fini(&b);
     ama__mem_free(p->ctx, in);

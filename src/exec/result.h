@@ -12,12 +12,15 @@ typedef struct ama__piece {
     void *data;   /* dense, native; owned */
 } ama__piece;
 
-/* This rank's pieces; the pieces of all ranks together cover the array once. */
+/* This rank's pieces; the pieces of all ranks together cover the array once. Where has_rest is set they may leave out
+ * some of it, which then is `rest`. */
 typedef struct ama__pieces {
     ama_ctx *ctx;
     ama_dtype dtype;
     int64_t n, cap;
     ama__piece *piece;
+    bool has_rest; /* same on all ranks */
+    _Alignas(8) char rest[8];
 } ama__pieces;
 
 void ama__pieces_init(ama__pieces *p, ama_ctx *ctx, ama_dtype t);

@@ -127,10 +127,14 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
     }
     if (n->kind == AMA_NODE_INDEX) return trace_index(g, n, driver, r);
     if (n->kind != AMA_NODE_MAP) return AMA_OK;
-    for (int k = 0; k < n->u.map.n_in && !r->found; k++) {
+    /* the operand with most axes along the driver decides: x - x[0] is cut as x is */
+    for (int k = 0, most = -1; k < n->u.map.n_in && most < driver->ndim && most < n->ndim; k++) {
         trace_result in;
+        int along = 0;
         AMA_TRY(trace(g, n->u.map.in[k], driver, &in));
-        if (!in.found) continue;
+        for (int i = 0; i < n->u.map.in[k]->ndim; i++) along += in.map[i].driver_axis >= 0;
+        if (!in.found || along <= most) continue;
+        most = along;
         *r = in;
         for (int a = 0; a < n->ndim; a++) {
             int i = n->u.map.axis[k][a];
