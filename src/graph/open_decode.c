@@ -206,6 +206,7 @@ static ama_status decode_attrs(ama__graph *g, ama__file_view *f, const ama__open
     const char *dtype = ama__attrs_text(&d->attrs, "dtype");
     if (cf && dtype && strcmp(dtype, "bool") == 0) {
         d->is_bool = true;
+        d->encoding.dtype = AMA_BOOL;
         ama__attrs_remove(&d->attrs, "dtype");
     }
     if (cf && args->decode_coords) take_coordinates(f, d);
