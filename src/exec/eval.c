@@ -124,8 +124,11 @@ typedef struct raw_block {
     ama__box held;
 } raw_block;
 
-static ama_status find_raw(ama__evaluator *e, int source, int part, int64_t chunk, raw_block *out) {
-    int i = ama__wants_find(&e->tile->wants, source, part, chunk);
+/* chunk < 0: the block that holds `box`. */
+static ama_status find_raw(ama__evaluator *e, int source, int part, int64_t chunk, const ama__box *box,
+                           raw_block *out) {
+    const ama__wants *w = &e->tile->wants;
+    int i = chunk >= 0 ? ama__wants_find(w, source, part, chunk) : ama__wants_find_box(w, source, part, box);
     if (i < 0 || !e->tile->data[i])
         return ama__fail(e->ctx, AMA_ERR_INTERNAL, "chunk %lld of a source was not fetched", (long long)chunk);
     out->data = e->tile->data[i];
@@ -159,7 +162,7 @@ static ama_status eval_part(ama__evaluator *e, int source, int part, const ama__
         to.start[n->u.source.axis] -= p->start;
     }
     if (!ama__part_is_chunked(p)) {
-        AMA_TRY(find_raw(e, source, part, -1, &raw));
+        AMA_TRY(find_raw(e, source, part, -1, &mine, &raw));
         if (!dst && view_raw(l, &raw, &mine, view))
             *viewed = true;
         else if (dst)
@@ -169,7 +172,7 @@ static ama_status eval_part(ama__evaluator *e, int source, int part, const ama__
     ama__box cover = ama__chunkgrid_cover(&v->grid, &mine);
     if (!dst) {
         if (ama__box_size(&cover) != 1) return AMA_OK;
-        AMA_TRY(find_raw(e, source, part, ama__chunkgrid_number(&v->grid, cover.start), &raw));
+        AMA_TRY(find_raw(e, source, part, ama__chunkgrid_number(&v->grid, cover.start), NULL, &raw));
         *viewed = view_raw(l, &raw, &mine, view);
         return AMA_OK;
     }
@@ -177,7 +180,7 @@ static ama_status eval_part(ama__evaluator *e, int source, int part, const ama__
     do {
         ama__box what;
         for (int a = 0; a < cover.ndim; a++) index[a] = cover.start[a] + at[a];
-        AMA_TRY(find_raw(e, source, part, ama__chunkgrid_number(&v->grid, index), &raw));
+        AMA_TRY(find_raw(e, source, part, ama__chunkgrid_number(&v->grid, index), NULL, &raw));
         if (ama__box_intersect(&raw.held, &mine, &what)) load_box(l, &what, raw.data, &raw.held, dst, &to);
     } while (ama__index_next(cover.ndim, cover.count, at));
     return AMA_OK;

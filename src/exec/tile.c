@@ -100,8 +100,8 @@ static const ama__source_part *part_of(const ama__tile *t, const ama__want *w) {
 static void keep_old(ama__tile *t) {
     for (int i = 0; i < t->wants.n; i++) {
         const ama__want *w = &t->wants.want[i];
-        int k = w->chunk >= 0 ? ama__wants_find(&t->old, w->source, w->part, w->chunk) : -1;
-        if (k < 0) continue;
+        int k = ama__wants_kept(&t->old, w);
+        if (k < 0 || !t->old_data[k]) continue;
         t->data[i] = t->old_data[k];
         t->old_data[k] = NULL;
     }

@@ -107,7 +107,22 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
     }
 }
 
-static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants *w, tally *t) {
+/* What a tile fetches: not again what the tile before it had. */
+static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, const ama__wants *old, tally *t) {
+    t->tile_most = max_i8(t->tile_most, w->bytes);
+    for (int i = 0; i < w->n; i++) {
+        const ama__want *x = &w->want[i];
+        if (ama__wants_kept(old, x) >= 0) continue;
+        t->chunks++;
+        t->decoded += x->bytes;
+        t->stored += stored_bytes(ctx, s, x);
+        t->raw_most = max_i8(t->raw_most, x->bytes);
+    }
+}
+
+/* w: of this tile and of the one before, in turn. */
+static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w[2], tally *t) {
+    int now = 0;
     memset(t, 0, sizeof *t);
     for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1]; u++) {
         int64_t unit[AMA_MAX_DIMS];
@@ -122,14 +137,9 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants *
                 tile.start[0] = x;
                 tile.count[0] = next - x;
             }
-            AMA_TRY(ama__wants_collect(w, &tile));
-            t->tile_most = max_i8(t->tile_most, w->bytes);
-            for (int i = 0; i < w->n; i++) {
-                t->chunks++;
-                t->decoded += w->want[i].bytes;
-                t->stored += stored_bytes(ctx, s, &w->want[i]);
-                t->raw_most = max_i8(t->raw_most, w->want[i].bytes);
-            }
+            AMA_TRY(ama__wants_collect(&w[now], &tile));
+            count_fetches(ctx, s, &w[now], &w[1 - now], t);
+            now = 1 - now;
             t->rounds++;
             x = next;
         }
@@ -170,16 +180,18 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     const ama__plan_options *o = &p->options;
     int rank = ama__comm_rank(comm);
     ama__state_need need = {0};
-    ama__wants w = {0};
+    ama__wants w[2] = {{0}, {0}};
     tally t = {0};
     ama__box *boxes;
     s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, max_i8(16 * MIB, 8 * MIB * o->threads)), 1);
     AMA_NEW(g->arena, boxes, s->n_operands + 1);
-    ama_status status = ama__wants_init(&w, g->ctx, s);
-    if (status == AMA_OK) status = walk(g->ctx, s, rank, &w, &t);
+    ama_status status = ama__wants_init(&w[0], g->ctx, s);
+    if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
+    if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
     if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
-    ama__wants_fini(&w);
+    ama__wants_fini(&w[0]);
+    ama__wants_fini(&w[1]);
     AMA_TRY(ama__comm_agree(comm, status));
     int64_t operands = 0;
     for (int i = 0; i < s->n_operands; i++)

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+/* Boxes of one part this near to each other are fetched as one; of more than MAX_BOXES the last takes in the others. */
+#define NEAR_BYTES ((int64_t)64 << 10)
+#define MAX_BOXES 64
+
 bool ama__part_is_chunked(const ama__source_part *p) {
     const ama__manifest *m = &p->store->manifest[p->var];
     return m->kind == AMA_MANIFEST_TABLE || m->kind == AMA_MANIFEST_FILES;
@@ -53,6 +57,19 @@ int ama__wants_find(const ama__wants *w, int source, int part, int64_t chunk) {
     return *find_slot(w, source, part, chunk);
 }
 
+int ama__wants_find_box(const ama__wants *w, int source, int part, const ama__box *box) {
+    for (int64_t k = -1;; k--) {
+        int i = *find_slot(w, source, part, k);
+        if (i < 0 || ama__box_contains(&w->want[i].box, box)) return i;
+    }
+}
+
+int ama__wants_kept(const ama__wants *old, const ama__want *x) {
+    if (x->chunk >= 0) return *find_slot(old, x->source, x->part, x->chunk);
+    int i = ama__wants_find_box(old, x->source, x->part, &x->box);
+    return i >= 0 && ama__box_equal(&old->want[i].box, &x->box) ? i : -1;
+}
+
 static ama_status grow(ama__wants *w) {
     int cap = w->cap ? w->cap * 2 : 64;
     AMA_TRY(ama__mem_realloc(w->ctx, AMA_MEM_META, (size_t)cap * sizeof *w->want, (void **)&w->want));
@@ -102,22 +119,34 @@ static ama_status want_chunks(ama__wants *w, int source, int part, const ama__st
     return AMA_OK;
 }
 
-static ama_status want_box(ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
-    ama__want *x;
-    AMA_TRY(add(w, source, part, -1, &x));
-    if (x->bytes < 0) {
-        x->box = *box;
-    } else {
-        w->bytes -= x->bytes;
-        for (int a = 0; a < box->ndim; a++) {
-            int64_t lo = x->box.start[a] < box->start[a] ? x->box.start[a] : box->start[a];
-            int64_t hi0 = x->box.start[a] + x->box.count[a], hi1 = box->start[a] + box->count[a];
-            x->box.start[a] = lo;
-            x->box.count[a] = (hi0 > hi1 ? hi0 : hi1) - lo;
-        }
+static ama__box hull(const ama__box *a, const ama__box *b) {
+    ama__box h = *a;
+    for (int d = 0; d < h.ndim; d++) {
+        int64_t end_a = a->start[d] + a->count[d], end_b = b->start[d] + b->count[d];
+        if (b->start[d] < h.start[d]) h.start[d] = b->start[d];
+        h.count[d] = (end_a > end_b ? end_a : end_b) - h.start[d];
     }
-    x->bytes = box_bytes(&x->box, v->dtype);
-    w->bytes += x->bytes;
+    return h;
+}
+
+/* Joins the box to one that is near enough, so that x - x[0] does not fetch all between the two. */
+static ama_status want_box(ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
+    int64_t mine = box_bytes(box, v->dtype);
+    ama__want *x;
+    for (int64_t k = -1;; k--) {
+        AMA_TRY(add(w, source, part, k, &x));
+        if (x->bytes < 0) break;
+        ama__box both = hull(&x->box, box);
+        int64_t bytes = box_bytes(&both, v->dtype);
+        if (bytes - x->bytes > mine + NEAR_BYTES && k > -MAX_BOXES) continue;
+        w->bytes += bytes - x->bytes;
+        x->box = both;
+        x->bytes = bytes;
+        return AMA_OK;
+    }
+    x->box = *box;
+    x->bytes = mine;
+    w->bytes += mine;
     return AMA_OK;
 }
 

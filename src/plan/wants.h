@@ -7,7 +7,7 @@
 
 typedef struct ama__want {
     int source, part; /* stage->source[source], its part */
-    int64_t chunk;    /* linear chunk number, or -1: `box` */
+    int64_t chunk;    /* linear chunk number; -1, -2, …: `box`, the first, second, … of this part */
     ama__box box;     /* in the part's own index space: the chunk's extent (unclipped) or the wanted box */
     int64_t bytes;    /* decoded */
 } ama__want;
@@ -26,8 +26,12 @@ ama_status ama__wants_init(ama__wants *w, ama_ctx *ctx, const ama__stage *s);
 void ama__wants_fini(ama__wants *w);
 /* Fills w with the wants of all consumers in a box of the driver's space (what it held before is dropped). Local. */
 ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box);
-/* Index of the want of a chunk, or -1; chunk -1: the box of an unchunked part. */
+/* Index of the want of a chunk, or of the box of an unchunked part that holds `box`; -1 when there is none. */
 int ama__wants_find(const ama__wants *w, int source, int part, int64_t chunk);
+int ama__wants_find_box(const ama__wants *w, int source, int part, const ama__box *box);
+/* Index of the want in `old` (of the tile before) that fetched the same as x, which is then not fetched again; or -1.
+ */
+int ama__wants_kept(const ama__wants *old, const ama__want *x);
 /* The part of a source node that holds index x of its parts' axis. */
 int ama__source_part_of(const ama__node *n, int64_t x);
 /* True when the part is fetched chunk by chunk. */
