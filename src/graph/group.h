@@ -31,7 +31,8 @@ ama_status ama__group_resample(ama__graph *g, const ama__object *x, const char *
 
 /* dims NONE reduces the grouped dim alone, ELLIPSIS all. first and last too. */
 ama_status ama__group_reduce(ama__graph *g, const ama__group *group, const ama__reduction *r, ama__object *out);
-/* group op other, or other op group when reversed; `other` is an object with the group dim (or without). */
+/* group op other, or other op group when reversed. `other` is an object with the group's dim as an index; each element
+ * meets that of its own label, or NaN where there is none. */
 ama_status ama__group_arith(ama__graph *g, const ama__group *group, ama__op op, const ama__operand *other,
                             bool reversed, ama__object *out);
 

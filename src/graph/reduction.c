@@ -44,8 +44,27 @@ static ama_status reduce_nothing(ama__graph *g, const ama__variable *v, const am
         if (r->ddof == 0) return AMA_OK;
         x[0] = x[1] = ama__term_var(*out);
         return ama__terms_map(g, AMA_OP_DIV, 2, x, out); /* 0/0: no degrees of freedom */
+    case AMA_RED_ANY:
+    case AMA_RED_ALL: return ama__variable_cast(g, v, AMA_BOOL, out);
     default: return ama__variable_copy(g, v, out);
     }
+}
+
+/* A scalar is reduced in full: types change, and a missing value is left out of sums. */
+static ama_status reduce_scalar(ama__graph *g, const ama__variable *v, const ama__reduction *r, ama__variable **out) {
+    char class = ama__red_class(r->op), kind = ama__dtype_kind(v->node->dtype);
+    bool real = ama__dtype_is_float(v->node->dtype);
+    ama__variable *there;
+    if (class == 'm' && !real && r->op == AMA_RED_MEAN) return ama__variable_cast(g, v, AMA_F8, out);
+    if (class == 's' && !real) return ama__variable_cast(g, v, kind == 'u' ? AMA_U8 : AMA_I8, out);
+    if (class == 's' && r->skipna != AMA_SKIPNA_NO && r->min_count <= 0) {
+        ama__term x = ama__term_var(v), none, cond;
+        AMA_TRY(ama__terms_map(g, AMA_OP_NOTNULL, 1, &x, &there));
+        none = ama__term_scalar(ama__operand_float(r->op == AMA_RED_SUM ? 0 : 1));
+        cond = ama__term_var(there);
+        return ama__terms_where(g, &x, &cond, &none, out);
+    }
+    return reduce_nothing(g, v, r, out);
 }
 
 static ama_status count_there(ama__graph *g, const ama__variable *v, ama__node **out) {
@@ -100,7 +119,7 @@ ama_status ama__variable_reduce(ama__graph *g, const ama__variable *v, const ama
     if (any) {
         AMA_TRY(reduce_node(g, v, r, reduced, label_axis, s, &w));
     } else {
-        AMA_TRY(reduce_nothing(g, v, r, &w));
+        AMA_TRY((v->ndim == 0 && !v->time ? reduce_scalar : reduce_nothing)(g, v, r, &w));
         w->encoding = (ama__encoding){0};
     }
     w->attrs = r->keep_attrs == AMA_KEEP_NO ? (ama__attrs){0} : v->attrs;
