@@ -243,7 +243,7 @@ static ama_status eval_one_by_one(ama__evaluator *e, ama__node *node, int a, con
             continue;
         }
         slab.start[a] = box->start[a] + i;
-        AMA_TRY(ama__eval(e, node, &slab, &v));
+        AMA_TRY(ama__evaluator_view(e, node, &slab, &v));
         ama__strided_copy(box->ndim, slab.count, view_size(out), v.data, v.stride, at, out->stride);
     }
     return AMA_OK;
@@ -271,7 +271,7 @@ static ama_status eval_index(ama__evaluator *e, ama__node *node, const ama__box 
         b.start[p->in_axis] = lo;
         b.count[p->in_axis] = hi - lo + 1;
     }
-    AMA_TRY(ama__eval(e, in, &b, &v));
+    AMA_TRY(ama__evaluator_view(e, in, &b, &v));
     int64_t offset = 0;
     for (int a = 0; a < node->ndim; a++) {
         const ama__pick *p = &node->u.index.pick[a];
@@ -315,7 +315,7 @@ static ama_status eval_operands(ama__evaluator *e, ama__node *node, const ama__b
                 b.start[axis[a]] = box->start[a];
                 b.count[axis[a]] = box->count[a];
             }
-        AMA_TRY(ama__eval(e, in, &b, &mine));
+        AMA_TRY(ama__evaluator_view(e, in, &b, &mine));
         bool condition = node->u.map.op == AMA_OP_WHERE && k == 0;
         if (node->u.map.op != AMA_OP_CAST)
             AMA_TRY(prepare(e, in, condition ? AMA_BOOL : node->u.map.calc, &b, &mine));
@@ -373,7 +373,7 @@ static ama_status eval_map(ama__evaluator *e, ama__node *node, const ama__box *b
     return AMA_OK;
 }
 
-ama_status ama__eval(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
     switch (node->kind) {
     case AMA_NODE_SOURCE: return eval_source(e, node, box, out);
     case AMA_NODE_REDUCE: return eval_result(e, node, box, out);
@@ -387,9 +387,9 @@ ama_status ama__eval(ama__evaluator *e, ama__node *node, const ama__box *box, am
     return ama__fail(e->ctx, AMA_ERR_INTERNAL, "node kind %d", (int)node->kind);
 }
 
-ama_status ama__eval_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out) {
+ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out) {
     ama__view v;
-    AMA_TRY(ama__eval(e, node, box, &v));
+    AMA_TRY(ama__evaluator_view(e, node, box, &v));
     AMA_TRY(make_dense(e, box, &v));
     *out = v.data;
     return AMA_OK;

@@ -7,7 +7,7 @@
 static ama_status evaluate_slab(ama__evaluator *e, ama__node *node, const ama__box *box, void *dst) {
     const void *x;
     ama__evaluator_reset(e);
-    AMA_TRY(ama__eval_dense(e, node, box, &x));
+    AMA_TRY(ama__evaluator_dense(e, node, box, &x));
     ama__store_run(node->dtype, ama__box_size(box), x, dst);
     return AMA_OK;
 }

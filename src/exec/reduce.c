@@ -142,7 +142,7 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
     while (blocks_next(&k)) {
         const void *x;
         ama__evaluator_reset(e);
-        AMA_TRY(ama__eval_dense(e, j->c->node, &k.now, &x));
+        AMA_TRY(ama__evaluator_dense(e, j->c->node, &k.now, &x));
         fold_block(j, &k.now, x, size);
     }
     return AMA_OK;
@@ -213,7 +213,7 @@ static ama_status reduce_scalar(const job *j, ama__evaluator *ev, int threads, c
         while (now == AMA_OK && blocks_next(&k)) {
             const void *x;
             ama__evaluator_reset(e);
-            now = ama__eval_dense(e, j->c->node, &k.now, &x);
+            now = ama__evaluator_dense(e, j->c->node, &k.now, &x);
             int64_t m = now == AMA_OK ? ama__box_size(&k.now) / run : 0;
             for (int64_t r = 0; r < m; r++, row++)
                 ama__state_row(&j->a->kind, ama__state_at(&j->a->kind, partial + 3 * row, 1), run,
