@@ -72,8 +72,19 @@ static ama_status make_groups(series *s) {
 
 /* ---- times of several files */
 
+static bool any_datetime64(const series *s, bool index) {
+    for (int i = 0; i < s->n; i++)
+        for (int k = 0; k < s->file[i].n; k++) {
+            const ama__decoded *d = &s->file[i].var[k];
+            if (d->kind == AMA_DECODE_TIME && d->values && d->axis.datetime64 && ama__decoded_is_index(d) == index)
+                return true;
+        }
+    return false;
+}
+
 /* Where some files have datetime64 and others cftime, all become cftime. */
 static ama_status unify_times(series *s, bool index) {
+    if (!any_datetime64(s, index)) return AMA_OK;
     for (int i = 0; i < s->n; i++)
         for (int k = 0; k < s->file[i].n; k++) {
             ama__decoded *d = &s->file[i].var[k];
