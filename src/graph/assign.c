@@ -19,7 +19,7 @@ static ama_status align_to(ama__graph *g, const ama__object *in, const ama__obje
                            ama__variable **v) {
     for (int a = 0; a < (*v)->ndim; a++) {
         const char *dim = (*v)->dim[a];
-        int64_t size = ama__object_dim_size(in, dim);
+        int64_t size = ama__dataset_dim_size(&in->ds, dim);
         if (size < 0 || strcmp(dim, own) == 0) {
             if (size >= 0 && size != ama__variable_size(*v, a) && (*v)->ndim > 1)
                 return ama__fail(g->ctx, AMA_ERR_MISMATCH, "'%s': dim %s has %lld elements here and %lld there", own,
@@ -41,7 +41,7 @@ static ama_status align_to(ama__graph *g, const ama__object *in, const ama__obje
 
 static bool fits_dims(const ama__object *o, const ama__variable *v) {
     for (int a = 0; a < v->ndim; a++) {
-        int64_t n = ama__object_dim_size(o, v->dim[a]);
+        int64_t n = ama__dataset_dim_size(&o->ds, v->dim[a]);
         if (n >= 0 && n != ama__variable_size(v, a)) return false;
     }
     return true;
@@ -53,7 +53,7 @@ static ama_status add_coords(ama__graph *g, ama__object *o, const ama__object *v
         const ama__named *c = &value->ds.coord[i];
         if (strcmp(c->name, own) == 0 || ama__dataset_find(&o->ds, c->name) || !fits_dims(o, c->var)) continue;
         bool new_dim = false;
-        for (int a = 0; a < c->var->ndim; a++) new_dim |= ama__object_dim_size(o, c->var->dim[a]) < 0;
+        for (int a = 0; a < c->var->ndim; a++) new_dim |= ama__dataset_dim_size(&o->ds, c->var->dim[a]) < 0;
         if (!new_dim) AMA_TRY(ama__named_set(g, &o->ds.n_coords, &o->ds.coord, c->name, c->var));
     }
     return AMA_OK;
@@ -69,13 +69,13 @@ static ama_status label_in_memory(ama__graph *g, const char *name, ama__variable
 static ama_status put_coord(ama__graph *g, ama__object *o, const char *name, ama__variable *v) {
     AMA_TRY(label_in_memory(g, name, &v));
     if (v->ndim == 1 && strcmp(v->dim[0], name) == 0) {
-        int64_t size = ama__object_dim_size(o, name);
+        int64_t size = ama__dataset_dim_size(&o->ds, name);
         if (size >= 0 && size != ama__variable_size(v, 0))
             return ama__fail(g->ctx, AMA_ERR_MISMATCH, "coordinate '%s' has %lld values, the dim %lld elements", name,
                              (long long)ama__variable_size(v, 0), (long long)size);
     }
     for (int a = 0; a < v->ndim && !o->is_dataset; a++)
-        if (ama__object_dim_size(o, v->dim[a]) < 0)
+        if (ama__dataset_dim_size(&o->ds, v->dim[a]) < 0)
             return ama__fail(g->ctx, AMA_ERR_MISMATCH,
                              "coordinate '%s' has dim %s, which the DataArray has not: it cannot get new dims", name,
                              v->dim[a]);
@@ -205,7 +205,7 @@ ama_status ama__graph_expand_dims(ama__graph *g, const ama__object *in, const ch
                                   ama__object *out) {
     ama__object o;
     ama__variable *scalar = ama__named_find(in->ds.n_coords, in->ds.coord, dim);
-    if (ama__object_dim_size(in, dim) >= 0)
+    if (ama__dataset_dim_size(&in->ds, dim) >= 0)
         return ama__fail(g->ctx, AMA_ERR_ARG, "expand_dims: dim %s exists already", dim);
     if ((scalar && scalar->ndim > 0) || (in->is_dataset && ama__named_find(in->ds.n_vars, in->ds.var, dim)))
         return ama__fail(g->ctx, AMA_ERR_ARG, "expand_dims: '%s' is a variable already", dim);

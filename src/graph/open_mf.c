@@ -219,7 +219,7 @@ static ama_status order_nested(series *s, ama__file_group *group) {
 
 static ama_status order_group(series *s, ama__file_group *group) {
     const char *dim = NULL;
-    int n_varying, sign;
+    int n_varying, sign = 1;
     if (group->n == 1) return AMA_OK;
     AMA_TRY(find_varying(s, group, &dim, &n_varying));
     if (s->args->concat_dim) return order_nested(s, group);

@@ -63,7 +63,7 @@ static ama_status transpose_one(ama__graph *g, void *user, const char *name, boo
 static ama_status check_transpose(ama__graph *g, const ama__object *in, const dim_list *l) {
     const char **dims;
     int n, dots = 0;
-    AMA_TRY(ama__object_dims(g, in, &n, &dims));
+    AMA_TRY(ama__dataset_dims(g, &in->ds, &n, &dims));
     for (int i = 0; i < l->n; i++) {
         bool dot = strcmp(l->dim[i], "...") == 0;
         dots += dot;
@@ -102,10 +102,10 @@ ama_status ama__graph_squeeze(ama__graph *g, const ama__object *in, int n, const
         dims = (const char **)dim;
         n_dims = n;
     } else {
-        AMA_TRY(ama__object_dims(g, in, &n_dims, &dims));
+        AMA_TRY(ama__dataset_dims(g, &in->ds, &n_dims, &dims));
     }
     for (int i = 0; i < n_dims; i++) {
-        int64_t size = ama__object_dim_size(in, dims[i]);
+        int64_t size = ama__dataset_dim_size(&in->ds, dims[i]);
         if (n >= 0) AMA_TRY(ama__object_check_dim(g, in, "squeeze", dims[i]));
         if (size != 1 && n >= 0)
             return ama__fail(g->ctx, AMA_ERR_ARG, "squeeze: dim %s has %lld elements, not one", dims[i],
@@ -160,7 +160,7 @@ static ama_status check_unique(ama__graph *g, const ama__object *o) {
 static ama_status check_rename(ama__graph *g, const ama__object *in, const renaming *r) {
     const char **dims;
     int n_dims;
-    AMA_TRY(ama__object_dims(g, in, &n_dims, &dims));
+    AMA_TRY(ama__dataset_dims(g, &in->ds, &n_dims, &dims));
     for (int i = 0; i < r->n; i++) {
         bool is_dim = false;
         for (int k = 0; k < n_dims; k++) is_dim |= strcmp(dims[k], r->from[i]) == 0;
@@ -274,7 +274,7 @@ ama_status ama__graph_subset(ama__graph *g, const ama__object *in, int n, const 
 
 bool ama__graph_has(const ama__object *in, const char *name) {
     if (in->is_dataset && ama__named_find(in->ds.n_vars, in->ds.var, name)) return true;
-    return ama__named_find(in->ds.n_coords, in->ds.coord, name) || ama__object_dim_size(in, name) >= 0;
+    return ama__named_find(in->ds.n_coords, in->ds.coord, name) || ama__dataset_dim_size(&in->ds, name) >= 0;
 }
 
 static ama_status positions(ama__graph *g, const char *dim, int64_t n, ama__variable **out) {
@@ -289,7 +289,7 @@ static ama_status positions(ama__graph *g, const char *dim, int64_t n, ama__vari
 ama_status ama__graph_lookup(ama__graph *g, const ama__object *in, const char *name, ama__object *out) {
     ama__variable *v = in->is_dataset ? ama__named_find(in->ds.n_vars, in->ds.var, name) : NULL;
     if (!v) v = ama__named_find(in->ds.n_coords, in->ds.coord, name);
-    int64_t size = ama__object_dim_size(in, name);
+    int64_t size = ama__dataset_dim_size(&in->ds, name);
     if (!v && size >= 0) AMA_TRY(positions(g, name, size, &v));
     if (!v) return ama__no_such_variable(g, &in->ds, name);
     ama__named *coord;
