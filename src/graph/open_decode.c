@@ -57,10 +57,12 @@ static void take_missing(ama__decoded *d) {
         e->missing_f8 = ama__dtype_get_f8(missing->dtype, missing->data, 0);
         e->missing_i8 = ama__dtype_get_i8(missing->dtype, missing->data, 0);
     }
-    if (!fill || !ama__dtype_is_text(fill->dtype) || ama__dtype_is_text(d->stored->dtype))
-        ama__attrs_remove(&d->attrs, "_FillValue");
-    if (!missing || !ama__dtype_is_text(missing->dtype) || ama__dtype_is_text(d->stored->dtype))
-        ama__attrs_remove(&d->attrs, "missing_value");
+    /* Text that is meant for numbers says nothing and stays. */
+    bool text = ama__dtype_is_text(d->stored->dtype);
+    bool drop_fill = fill && (text || !ama__dtype_is_text(fill->dtype));
+    bool drop_missing = missing && (text || !ama__dtype_is_text(missing->dtype));
+    if (drop_fill) ama__attrs_remove(&d->attrs, "_FillValue"); /* moves the others */
+    if (drop_missing) ama__attrs_remove(&d->attrs, "missing_value");
 }
 
 static void take_factor(ama__decoded *d, const char *name, bool *has, ama_dtype *dtype, double *x) {
@@ -111,12 +113,11 @@ static void take_units(ama__decoded *d) {
     if (d->encoding.calendar) ama__attrs_remove(&d->attrs, "calendar");
 }
 
-static void take_coordinates(const ama__file_view *f, ama__decoded *d) {
+static void take_coordinates(ama__decoded *d) {
     const char *text = ama__attrs_text(&d->attrs, "coordinates");
     if (!text) return;
     d->encoding.coordinates = text;
     ama__attrs_remove(&d->attrs, "coordinates");
-    (void)f;
 }
 
 /* Marks the variables that a blank separated list names. */
@@ -209,7 +210,7 @@ static ama_status decode_attrs(ama__graph *g, ama__file_view *f, const ama__open
         d->encoding.dtype = AMA_BOOL;
         ama__attrs_remove(&d->attrs, "dtype");
     }
-    if (cf && args->decode_coords) take_coordinates(f, d);
+    if (cf && args->decode_coords) take_coordinates(d);
     return AMA_OK;
 }
 
