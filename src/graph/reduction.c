@@ -174,7 +174,7 @@ ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__re
         bool text = ama__dtype_is_text(v->var->node->dtype), number = !text && !v->var->time;
         ama__named *w = &o.ds.var[o.ds.n_vars];
         if (touches(v->var, n, dims) && !number && ama__reduction_is_numeric(r->op)) continue;
-        if (!touches(v->var, n, dims) && !number)
+        if (!touches(v->var, n, dims) && !number && r->op != AMA_RED_STD && r->op != AMA_RED_VAR)
             w->var = v->var;
         else
             AMA_TRY(
