@@ -252,5 +252,5 @@ ama_status ama__graph_swap_dims(ama__graph *g, const ama__object *in, int n, con
             AMA_TRY(ama__named_set(g, &o.ds.n_coords, &o.ds.coord, to[i], v));
         }
     }
-    return ama__object_map(g, &o, swap_one, &s, out);
+    return ama__object_each(g, &o, swap_one, &s, out);
 }

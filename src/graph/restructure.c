@@ -4,7 +4,7 @@
 #include "graph/labels.h"
 #include "graph/restructure_private.h"
 
-ama_status ama__object_map(ama__graph *g, const ama__object *in, ama__variable_fn *fn, void *user, ama__object *out) {
+ama_status ama__object_each(ama__graph *g, const ama__object *in, ama__variable_fn *fn, void *user, ama__object *out) {
     ama__object o;
     AMA_TRY(ama__object_copy(g, in, &o));
     for (int i = 0; i < o.ds.n_vars; i++)
@@ -81,7 +81,7 @@ static ama_status check_transpose(ama__graph *g, const ama__object *in, const di
 ama_status ama__graph_transpose(ama__graph *g, const ama__object *in, int n, const char *const *dim, ama__object *out) {
     dim_list l = {n, dim};
     AMA_TRY(check_transpose(g, in, &l));
-    return ama__object_map(g, in, transpose_one, &l, out);
+    return ama__object_each(g, in, transpose_one, &l, out);
 }
 
 /* ---- squeeze */
@@ -110,7 +110,7 @@ ama_status ama__graph_squeeze(ama__graph *g, const ama__object *in, int n, const
         if (size != 1 && n >= 0)
             return ama__fail(g->ctx, AMA_ERR_ARG, "squeeze: dim %s has %lld elements, not one", dims[i],
                              (long long)size);
-        if (size == 1) AMA_TRY(ama__object_map(g, &o, squeeze_one, (void *)dims[i], &o));
+        if (size == 1) AMA_TRY(ama__object_each(g, &o, squeeze_one, (void *)dims[i], &o));
     }
     for (int i = 0; i < in->ds.n_coords && drop; i++)
         if (ama__named_find(o.ds.n_coords, o.ds.coord, in->ds.coord[i].name)->ndim == 0)
@@ -182,7 +182,7 @@ ama_status ama__graph_rename(ama__graph *g, const ama__object *in, ama__rename_w
     ama__object o;
     AMA_TRY(check_rename(g, in, &r));
     AMA_TRY(ama__object_copy(g, in, &o));
-    if (what != AMA_RENAME_VARS) AMA_TRY(ama__object_map(g, &o, rename_dims, &r, &o));
+    if (what != AMA_RENAME_VARS) AMA_TRY(ama__object_each(g, &o, rename_dims, &r, &o));
     if (what != AMA_RENAME_DIMS) {
         if (o.is_dataset) rename_list(&r, o.ds.n_vars, o.ds.var);
         rename_list(&r, o.ds.n_coords, o.ds.coord);
