@@ -137,9 +137,7 @@ static ama_status by_method(const finder *f, const ama__label *l, int64_t *out) 
     bool limited;
     if (f->direction == 0)
         return ama__fail(f->g->ctx, AMA_ERR_ARG,
-                         "method= needs labels that increase or decrease, which those of dim \"%s\" do not; "
-                         "sortby(\"%s\") orders them",
-                         f->dim, f->dim);
+                         "method= needs labels that increase or decrease, which those of dim \"%s\" do not", f->dim);
     if (f->index->node->dtype == AMA_STRING) return wrong_kind(f, l);
     AMA_TRY(tolerance(f, &most, &limited));
     int64_t above = bound(f, l, false), below = bound(f, l, true) - 1; /* first >= label, last <= label */
@@ -290,9 +288,9 @@ static ama_status unordered_end(const finder *f, const ama__label *label, bool l
         if (hi - lo == 1) return AMA_OK;
     }
     return ama__fail(f->g->ctx, AMA_ERR_ARG,
-                     "a slice needs labels that increase or decrease, which those of dim \"%s\" do not; "
-                     "sortby(\"%s\") orders them",
-                     f->dim, f->dim);
+                     "a slice needs labels that increase or decrease, which those of dim \"%s\" do not; a list of "
+                     "labels can be selected, and isel takes a slice of places",
+                     f->dim);
 }
 
 ama_status ama__find_slice(ama__graph *g, const ama__variable *index, const char *dim, const ama__label *start,
@@ -309,7 +307,7 @@ ama_status ama__find_slice(ama__graph *g, const ama__variable *index, const char
     if (texts && f.direction < 0 && index->time->datetime64)
         return ama__fail(g->ctx, AMA_ERR_ARG,
                          "a slice by date texts needs times that increase, and those of dim \"%s\" decrease; "
-                         "sortby(\"%s\") orders them",
+                         "isel(%s=slice(None, None, -1)) turns them round",
                          dim, dim);
     const ama__label *from = by > 0 ? start : stop, *to = by > 0 ? stop : start;
     AMA_TRY((f.direction ? slice_end : unordered_end)(&f, from, true, &first));
