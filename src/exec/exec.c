@@ -81,6 +81,7 @@ static ama_status fetch_operands(stage_run *sr) {
     run *r = sr->r;
     const ama__stage *s = sr->stage;
     ama__box *box = NULL;
+    if (s->n_operands == 0) return AMA_OK;
     ama_status status = ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)s->n_operands + 1, sizeof *box, (void **)&box);
     if (status == AMA_OK) status = ama__stage_operand_boxes(r->ctx, s, ama__comm_rank(r->comm), box);
     for (int i = 0; i < s->n_operands; i++) {
@@ -159,7 +160,11 @@ static ama_status consume_box(stage_run *sr, int i, const ama__box *driver_box) 
     void *data;
     if (!ama__consumer_box(sr->stage, c, driver_box, &box)) return AMA_OK;
     AMA_TRY(ama__evaluate_box(r->ctx, sr->ev, r->threads, c->node, &box, &data));
-    if (c->kind == AMA_CONSUME_GATHER) return ama__pieces_add(&sr->gather[i], &box, data);
+    if (c->kind == AMA_CONSUME_GATHER) {
+        ama_status kept = ama__pieces_add(&sr->gather[i], &box, data);
+        if (kept != AMA_OK) ama__mem_free(r->ctx, data);
+        return kept;
+    }
     ama_status status = ama__output_put(&sr->output[i], r->work, r->threads, &box, data);
     ama__mem_free(r->ctx, data);
     return ama__wrap(r->ctx, status, "variable %s", sr->output[i].var->name);

@@ -61,8 +61,11 @@ static entry *find(const simulation *m, int consumer, int64_t block, int64_t gro
 
 static ama_status grow(simulation *m) {
     simulation old = *m;
-    m->cap = old.cap ? old.cap * 2 : 64;
-    AMA_TRY(ama__mem_alloc(m->ctx, AMA_MEM_META, (size_t)m->cap * sizeof *m->slot, (void **)&m->slot));
+    int64_t cap = old.cap ? old.cap * 2 : 64;
+    entry *slot;
+    AMA_TRY(ama__mem_alloc(m->ctx, AMA_MEM_META, (size_t)cap * sizeof *slot, (void **)&slot));
+    m->slot = slot;
+    m->cap = cap;
     for (int64_t i = 0; i < m->cap; i++) m->slot[i].consumer = -1;
     for (int64_t i = 0; i < old.cap; i++)
         if (old.slot[i].consumer >= 0)

@@ -1,0 +1,327 @@
+/* TEST: np=1,2,3 labels=mpi,fault
+ * What a plan promises, measured: chunks and bytes fetched, memory held, the same bits under every budget. And nothing
+ * left behind, nobody waiting, by injected faults at every place. */
+#include "engine_world.h"
+
+#include "plan/wants.h"
+
+enum { N_LAYOUTS = 3 };
+
+/* A run with a context of its own. */
+typedef struct job {
+    ama_ctx *ctx;
+    ama__comm *comm;
+    ama__store *store;
+    ama__graph g;
+    ama__node *anomaly, *since, *turned, *series, *spread;
+    ama__plan *plan;
+    ama__dim dim[9];
+    ama__stored_var var[3];
+    ama__write_spec spec[3];
+    ama__node *written[3], *gathered[2];
+    ama__sink sink[4], *sinks[4];
+    void *data[2];
+    char path[3][320];
+    ama__exec_stats stats;
+} job;
+
+typedef struct options {
+    int threads;
+    int64_t budget_bytes, unit_bytes;
+} options;
+
+/* ---- the graph: a monthly anomaly, differences to the first step, a turned and thinned copy, two reductions */
+
+static ama_status map2(ama__graph *g, ama__op op, ama__node *a, ama__node *b, bool broadcast, ama__node **out) {
+    int8_t axis[2][AMA_MAX_DIMS];
+    ama__node *in[2] = {a, b};
+    memset(axis, -1, sizeof axis);
+    for (int d = 0; d < 3; d++) {
+        axis[0][d] = (int8_t)d;
+        axis[1][d] = (int8_t)(broadcast ? d - 1 : d);
+    }
+    return ama__node_map(g, op, 2, in, (const int8_t(*)[AMA_MAX_DIMS])axis, 3, a->shape, out);
+}
+
+static ama_status build(job *j) {
+    const ama__stored_var *v = &j->store->meta.var[0];
+    ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
+    ama__graph *g = &j->g;
+    ama__node *x, *clim, *again, *first;
+    int64_t *label;
+    AMA_TRY(ama__node_source(g, 0, 1, &part, &x));
+    AMA_NEW(g->arena, label, x->shape[0]);
+    for (int64_t i = 0; i < x->shape[0]; i++) label[i] = i / 3 % 12;
+    ama__reduce_spec month = {.op = AMA_RED_MEAN, .label_axis = 0, .n_labels = 12, .label = label, .skipna = true};
+    ama__reduce_spec area = {.op = AMA_RED_MEAN, .reduced = {false, true, true}, .label_axis = -1, .skipna = true};
+    ama__reduce_spec time = {.op = AMA_RED_STD, .reduced = {true}, .label_axis = -1, .skipna = true};
+    ama__pick pick[3];
+    int64_t fixed[3] = {0, -1, -1};
+    AMA_TRY(ama__node_reduce(g, x, &month, &clim));
+    for (int d = 0; d < 3; d++) pick[d] = (ama__pick){.in_axis = d, .count = x->shape[d], .step = 1};
+    pick[0].list = label;
+    AMA_TRY(ama__node_index(g, clim, 3, pick, NULL, &again));
+    AMA_TRY(map2(g, AMA_OP_SUB, x, again, false, &j->anomaly));
+    AMA_TRY(ama__node_index(g, x, 2, pick + 1, fixed, &first));
+    AMA_TRY(map2(g, AMA_OP_SUB, x, first, true, &j->since));
+    const ama__pick turn[3] = {{.in_axis = 2, .count = x->shape[2] / 2, .start = x->shape[2] - 1, .step = -2},
+                               {.in_axis = 0, .count = x->shape[0], .step = 1},
+                               {.in_axis = 1, .count = x->shape[1], .step = 1}};
+    AMA_TRY(ama__node_index(g, x, 3, turn, NULL, &j->turned));
+    AMA_TRY(ama__node_reduce(g, j->anomaly, &area, &j->series));
+    return ama__node_reduce(g, x, &time, &j->spread);
+}
+
+static void make_sinks(job *j, const char *dir) {
+    static const ama__format format[] = {AMA_FORMAT_NETCDF4, AMA_FORMAT_CDF5, AMA_FORMAT_ZARR2};
+    static const int64_t chunk[3][3] = {{10, 33, 47}, {0, 0, 0}, {13, 29, 31}};
+    static const char *const dim_name[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+    ama__node *const node[] = {j->anomaly, j->since, j->turned};
+    for (int i = 0; i < 3; i++) {
+        ama__stored_var *v = &j->var[i];
+        snprintf(j->path[i], sizeof j->path[i], "%s/out%d", dir, i);
+        *v = (ama__stored_var){.name = "v", .dtype = node[i]->dtype, .ndim = 3, .chunked = i != 1};
+        for (int d = 0; d < 3; d++) {
+            v->dim[d] = d;
+            v->grid.chunk[d] = chunk[i][d];
+            j->dim[3 * i + d] = (ama__dim){dim_name[3 * i + d], node[i]->shape[d], false};
+        }
+        if (i == 0) {
+            v->pipeline.n = 2;
+            v->pipeline.step[0] = (ama__codec_step){AMA_CODEC_SHUFFLE, 0, 0, 4, ""};
+            v->pipeline.step[1] = (ama__codec_step){AMA_CODEC_DEFLATE, 1, 0, 4, ""};
+        }
+        j->spec[i] = (ama__write_spec){.format = format[i], .path = j->path[i]};
+        j->spec[i].meta = (ama__meta){.n_dims = 3, .n_vars = 1, .dim = j->dim + 3 * i, .var = v};
+        j->written[i] = node[i];
+        j->sink[i] = (ama__sink){.kind = AMA_SINK_WRITE, .spec = &j->spec[i], .node = &j->written[i]};
+        j->sinks[i] = &j->sink[i];
+    }
+    j->gathered[0] = j->series;
+    j->gathered[1] = j->spread;
+    j->sink[3] = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->gathered, .n_gather = 2, .data = j->data};
+    j->sinks[3] = &j->sink[3];
+}
+
+/* ---- running */
+
+/* Collective: everything up to the plan. */
+static ama_status prepare(job *j, const char *in, const char *dir, const options *o) {
+    const ama__open_options oo = {0};
+    memset(j, 0, sizeof *j);
+    j->ctx = ama__ctx_create();
+    assert_non_null(j->ctx);
+    AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
+    AMA_TRY(ama__store_open(j->ctx, j->comm, in, &oo, &j->store));
+    j->g.ctx = j->ctx;
+    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
+    AMA_TRY(ama__comm_agree(j->comm, build(j)));
+    make_sinks(j, dir);
+    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads, o->budget_bytes, o->unit_bytes};
+    return ama__plan_make(&j->g, j->comm, &po, 4, j->sinks, &j->plan);
+}
+
+static ama_status run(job *j) {
+    const ama__exec_options eo = {0};
+    return ama__exec_run(j->ctx, j->comm, j->plan, &eo, &j->stats);
+}
+
+static void finish(job *j) {
+    for (int i = 0; i < 2; i++) ama__mem_free(j->ctx, j->data[i]);
+    ama__store_close(&j->store);
+    ama__arena_destroy(&j->g.arena);
+    ama__comm_destroy(&j->comm);
+    assert_int_equal(ama__mem_used(j->ctx), 0);
+    ama__ctx_destroy(&j->ctx);
+}
+
+/* ---- the data */
+
+static en_source source[N_LAYOUTS];
+
+static void make_data(en_world *w, const int64_t *shape) {
+    static const ama__format format[] = {AMA_FORMAT_CDF5, AMA_FORMAT_NETCDF4, AMA_FORMAT_ZARR2};
+    int64_t n = en_size(3, shape);
+    for (int i = 0; i < N_LAYOUTS; i++) {
+        en_source *s = &source[i];
+        *s = (en_source){.stored = AMA_F4, .ndim = 3, .n_parts = 1};
+        memcpy(s->shape, shape, 3 * sizeof *shape);
+        en_part *p = &s->part[0];
+        *p = (en_part){.format = format[i], .chunked = i > 0, .count = shape[0], .chunk = {7, 25, 33}};
+        snprintf(p->path, sizeof p->path, "%.200s/data%d", w->dir, i);
+        p->stored = malloc((size_t)n * 4);
+        en_seed(7, 7);
+        for (int64_t k = 0; k < n; k++) ref_set(en_stored_value(AMA_F4), p->stored, k);
+        if (w->rank == 0) en_write_part(w, s, p);
+    }
+    ama__comm_barrier(w->comm);
+}
+
+static void free_data(void) {
+    for (int i = 0; i < N_LAYOUTS; i++) free(source[i].part[0].stored);
+}
+
+/* ---- what came out */
+
+static uint64_t mix(uint64_t h, const void *p, size_t n) {
+    const unsigned char *b = p;
+    for (size_t i = 0; i < n; i++) h = (h ^ b[i]) * 1099511628211u;
+    return h;
+}
+
+static uint64_t hash_outputs(en_world *w, job *j) {
+    uint64_t h = 14695981039346656037u;
+    for (int i = 0; i < 2; i++)
+        h = mix(h, j->data[i], (size_t)en_size(j->gathered[i]->ndim, j->gathered[i]->shape) * 4);
+    for (int i = 0; i < 3; i++) {
+        const ama__open_options oo = {0};
+        ama__store *s;
+        void *data;
+        assert_int_equal(ama__store_open(w->ctx, w->comm, j->path[i], &oo, &s), AMA_OK);
+        ama__store_var v = {s, ama__meta_find_var(&s->meta, "v")};
+        assert_int_equal(ama__store_need_manifests(w->ctx, w->comm, 1, &v), AMA_OK);
+        assert_int_equal(ama__store_read_whole(s, v.var, &data), AMA_OK);
+        h = mix(h, data, (size_t)en_size(3, j->written[i]->shape) * 4);
+        ama__mem_free(w->ctx, data);
+        ama__store_close(&s);
+    }
+    return h;
+}
+
+static void check_promises(const job *j, size_t before) {
+    int64_t decoded = 0, stored = 0, chunks = 0;
+    for (int k = 0; k < j->plan->n_stages; k++) {
+        decoded += j->plan->stage[k].decoded_bytes;
+        stored += j->plan->stage[k].stored_bytes;
+        chunks += j->plan->stage[k].chunks;
+    }
+    const ama__fetch_counts *f = &j->stats.fetched;
+    assert_int_equal(ama__comm_sum(j->comm, f->raw_bytes), decoded);
+    bool table = j->store->manifest[0].kind == AMA_MANIFEST_TABLE;
+    if (table) assert_int_equal(ama__comm_sum(j->comm, f->stored_bytes), stored);
+    if (ama__part_is_chunked(&(ama__source_part){.store = j->store}))
+        assert_int_equal(ama__comm_sum(j->comm, f->n_chunks), chunks);
+    int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before));
+    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->comm) == 0)
+        print_message("planned %.1f MiB, held %.1f MiB, fetched %.1f MiB in %d stages\n",
+                      (double)j->plan->peak_bytes / 1048576, (double)held / 1048576, (double)decoded / 1048576,
+                      j->plan->n_stages);
+    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->comm) == 0) {
+        for (int c = 0; c < AMA_MEM_N; c++)
+            print_message(" %s %.1f", ama__mem_category_name((ama__mem_category)c),
+                          (double)ama__mem_category_peak(j->ctx, (ama__mem_category)c) / 1048576);
+        ama__text t;
+        ama__text_init(&t, j->ctx);
+        ama__plan_print(j->plan, &t);
+        print_message("\n%s\n", ama__text_get(&t));
+        ama__text_fini(&t);
+    }
+    assert_true((double)held <= 1.2 * (double)j->plan->peak_bytes + (2 << 20));
+}
+
+static void promises(void **state) {
+    static const int64_t unit[] = {0, 300000, 1 << 20};
+    const int64_t shape[3] = {72, 100, 150};
+    en_world w;
+    (void)state;
+    en_open(&w, "t831");
+    make_data(&w, shape);
+    for (int u = 0; u < 3; u++)
+        for (int i = 0; i < N_LAYOUTS; i++) {
+            uint64_t hash = 0;
+            int64_t least = 0;
+            for (int b = 0; b < 3; b++) { /* 1 GiB, the least that does, less than that */
+                options o = {1 + b % 2, b == 0 ? (int64_t)1 << 30 : b == 1 ? least : 2 << 20, unit[u]};
+                job j;
+                ama_status status = prepare(&j, source[i].part[0].path, w.dir, &o);
+                if (b == 1 && status == AMA_ERR_BUDGET) { /* two threads need more than one */
+                    finish(&j);
+                    o.budget_bytes *= 2;
+                    status = prepare(&j, source[i].part[0].path, w.dir, &o);
+                }
+                if (b == 2) {
+                    assert_int_equal(status, AMA_ERR_BUDGET);
+                    assert_non_null(strstr(ama__error_text(j.ctx), "use --memory"));
+                    finish(&j);
+                    continue;
+                }
+                assert_int_equal(status, AMA_OK);
+                size_t before = ama__mem_used(j.ctx);
+                status = run(&j);
+                if (status != AMA_OK) print_error("%s\n", ama__error_text(j.ctx));
+                assert_int_equal(status, AMA_OK);
+                check_promises(&j, before);
+                least = j.plan->peak_bytes;
+                uint64_t h = hash_outputs(&w, &j);
+                if (b > 0) assert_true(h == hash);
+                hash = h;
+                for (int k = 0; k < 3; k++) en_remove(&w, j.path[k]);
+                finish(&j);
+            }
+        }
+    free_data();
+    en_close(&w);
+}
+
+/* ---- faults */
+
+/* Fault number n, on all ranks or on the last one alone. False when there is no such place. */
+static bool faulty_run(en_world *w, int layout, const char *out_dir, int64_t n, bool all) {
+    char number[32];
+    const options o = {1, (int64_t)1 << 30, 600};
+    job j;
+    snprintf(number, sizeof number, "%lld", (long long)n);
+    bool mine = all || w->rank == w->nranks - 1;
+    if (mine) setenv("AMA_FAULT", number, 1);
+    ama_status status = prepare(&j, source[layout].part[0].path, out_dir, &o);
+    unsetenv("AMA_FAULT");
+    if (status == AMA_OK) status = run(&j);
+    assert_int_equal(ama__comm_max(w->comm, status), status);
+    ama__comm_barrier(w->comm);
+    if (status != AMA_OK) {
+        assert_true(strlen(ama__error_text(j.ctx)) > 10);
+        /* outputs are renamed one after another: when a rename fails, those before it are complete and stay */
+        bool renaming = strncmp(ama__error_text(j.ctx), "rename", 6) == 0;
+        if (!renaming && en_entries(out_dir) != 0)
+            print_error("fault %lld: %s\n", (long long)n, ama__error_text(j.ctx));
+        assert_true(renaming ? en_entries(out_dir) < 3 : en_entries(out_dir) == 0);
+    }
+    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.ctx) : 0);
+    ama__comm_barrier(w->comm);
+    for (int k = 0; j.plan && k < 3; k++) en_remove(w, j.path[k]);
+    finish(&j);
+    if (status == AMA_OK) assert_true(sites < n);
+    return status != AMA_OK;
+}
+
+static void faults(void **state) {
+    const int64_t shape[3] = {9, 8, 10};
+    char out_dir[320];
+    en_world w;
+    (void)state;
+    en_open(&w, "t831f");
+    make_data(&w, shape);
+    snprintf(out_dir, sizeof out_dir, "%.200s/out", w.dir);
+    char command[400];
+    snprintf(command, sizeof command, "mkdir '%s'", out_dir);
+    if (w.rank == 0) assert_int_equal(system(command), 0);
+    ama__comm_barrier(w.comm);
+    for (int i = 0; i < N_LAYOUTS; i++) {
+        int64_t n = 1, m = 1;
+        while (faulty_run(&w, i, out_dir, n, true)) n++;
+        while (w.nranks > 1 && faulty_run(&w, i, out_dir, m, false)) m++;
+        if (w.rank == 0)
+            print_message("layout %d: %lld faults on all ranks, %lld on one\n", i, (long long)n - 1, (long long)m - 1);
+    }
+    free_data();
+    en_close(&w);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(promises), cmocka_unit_test(faults)};
+    MPI_Init(&argc, &argv);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (failed) MPI_Abort(MPI_COMM_WORLD, 1);
+    MPI_Finalize();
+    return failed;
+}
