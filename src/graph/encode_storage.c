@@ -13,11 +13,12 @@ static void netcdf_pipeline(const ama__pipeline *from, size_t bytes, ama__pipeli
     static const ama__codec order[] = {AMA_CODEC_SHUFFLE, AMA_CODEC_DEFLATE, AMA_CODEC_ZSTD, AMA_CODEC_FLETCHER32};
     bool packs = false;
     for (int i = 0; i < from->n; i++)
-        packs |= from->step[i].codec == AMA_CODEC_DEFLATE || from->step[i].codec == AMA_CODEC_ZSTD;
+        packs |=
+            (from->step[i].codec == AMA_CODEC_DEFLATE && from->step[i].a > 0) || from->step[i].codec == AMA_CODEC_ZSTD;
     to->n = 0;
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (int i = 0; i < from->n; i++) {
-            if (from->step[i].codec != order[k] || (order[k] == AMA_CODEC_SHUFFLE && !packs)) continue;
+            if (from->step[i].codec != order[k] || (order[k] != AMA_CODEC_FLETCHER32 && !packs)) continue;
             to->step[to->n] = from->step[i];
             to->step[to->n++].element_bytes = (int)bytes;
             break;

@@ -72,7 +72,41 @@ static ama_status default_fill(ama__graph *g, ama__encode_item *item, ama_dtype 
     return set_number_attr(g, &item->var->attrs, "_FillValue", stored, NAN, 0);
 }
 
+/* Index of the first element that does not survive the cast, or -1. */
+static int64_t first_lossy(ama_dtype from, ama_dtype to, int64_t n, const void *src, void *dst) {
+    for (int64_t i = 0; i < n; i++) {
+        int64_t x = ama__dtype_get_i8(from, src, i);
+        ama__dtype_set_i8(to, dst, i, x);
+        if (ama__dtype_get_i8(to, dst, i) != x) return i;
+    }
+    return -1;
+}
+
 /* ---- times */
+
+/* Numbers that had to be int64 for their NaT may fit the wanted type once these are filled. */
+static ama_status narrow(ama__graph *g, ama_dtype to, int64_t n, ama_dtype *dtype, void **numbers) {
+    if (*dtype != AMA_I8 || !ama__dtype_is_int(to) || to == AMA_I8) return AMA_OK;
+    char *p;
+    AMA_NEW(g->arena, p, (size_t)n * ama__dtype_bytes(to) + 8);
+    if (first_lossy(AMA_I8, to, n, *numbers, p) >= 0) return AMA_OK;
+    *dtype = to;
+    *numbers = p;
+    return AMA_OK;
+}
+
+static void fill_nat(const ama__encoding *e, ama_dtype t, int64_t n, const int64_t *ticks, void *numbers) {
+    double f8 = e->has_fill ? e->fill_f8 : e->missing_f8;
+    int64_t i8 = e->has_fill ? e->fill_i8 : e->missing_i8;
+    if (!e->has_fill && !e->has_missing) return;
+    for (int64_t i = 0; i < n; i++) {
+        if (ticks[i] != AMA_NAT) continue;
+        if (ama__dtype_is_float(t))
+            ama__dtype_set_f8(t, numbers, i, f8);
+        else
+            ama__dtype_set_i8(t, numbers, i, i8);
+    }
+}
 
 static ama_status encode_times(ama__graph *g, ama__encode_item *item) {
     ama__variable *v = item->var;
@@ -81,6 +115,7 @@ static ama_status encode_times(ama__graph *g, ama__encode_item *item) {
     const void *ticks;
     void *numbers;
     const char *warning = NULL;
+    fill_value fill;
     int64_t n;
     AMA_TRY(refuse_attr(g, item, "units"));
     AMA_TRY(refuse_attr(g, item, "calendar"));
@@ -89,16 +124,10 @@ static ama_status encode_times(ama__graph *g, ama__encode_item *item) {
     ama__shape_size(v->ndim, v->node->shape, &n);
     AMA_TRY(ama__wrap(g->ctx, ama__time_encode(g->arena, v->time, &want, n, ticks, &got, &numbers, &warning),
                       "variable %s", item->name));
-    if (warning) ama__warn(g->ctx, "variable %s: %s", item->name, warning);
-    fill_value fill;
+    fill_nat(e, got.dtype, n, ticks, numbers);
+    AMA_TRY(narrow(g, want.dtype, n, &got.dtype, &numbers));
+    if (warning && got.dtype != want.dtype) ama__warn(g->ctx, "variable %s: %s", item->name, warning);
     AMA_TRY(write_missing(g, item, got.dtype, &fill));
-    for (int64_t i = 0; fill.any && i < n; i++) {
-        if (((const int64_t *)ticks)[i] != AMA_NAT) continue;
-        if (ama__dtype_is_float(got.dtype))
-            ama__dtype_set_f8(got.dtype, numbers, i, fill.f8);
-        else
-            ama__dtype_set_i8(got.dtype, numbers, i, fill.i8);
-    }
     AMA_TRY(ama__attrs_set_text(g->arena, &v->attrs, "units", got.units));
     AMA_TRY(ama__attrs_set_text(g->arena, &v->attrs, "calendar", got.calendar));
     AMA_TRY(ama__node_const(g, got.dtype, v->ndim, v->node->shape, numbers, false, &item->node));
@@ -281,16 +310,6 @@ static ama_dtype classic_dtype(ama__format f, ama_dtype t) {
     case AMA_U1: return AMA_I1;
     default: return t;
     }
-}
-
-/* Index of the first element that does not survive the cast, or -1. */
-static int64_t first_lossy(ama_dtype from, ama_dtype to, int64_t n, const void *src, void *dst) {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t x = ama__dtype_get_i8(from, src, i);
-        ama__dtype_set_i8(to, dst, i, x);
-        if (ama__dtype_get_i8(to, dst, i) != x) return i;
-    }
-    return -1;
 }
 
 static ama_status to_classic(ama__graph *g, const ama__write_args *args, ama__encode_item *item) {

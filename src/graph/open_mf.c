@@ -115,6 +115,17 @@ static const char *path_of(const ama__file_view *f) {
     return f->store->path;
 }
 
+static ama_status check_calendars(series *s, const ama__file_group *group, const ama__decoded *d) {
+    for (int i = 1; i < group->n && d->kind == AMA_DECODE_TIME && !d->axis.datetime64; i++) {
+        const ama__decoded *e = ama__file_view_find(group->file[i], d->name);
+        if (e && e->kind == AMA_DECODE_TIME && e->axis.calendar != d->axis.calendar)
+            return ama__fail(s->g->ctx, AMA_ERR_MISMATCH, "%s has the %s calendar in %s and the %s calendar in %s",
+                             d->name, ama__calendar_name(d->axis.calendar), path_of(group->file[0]),
+                             ama__calendar_name(e->axis.calendar), path_of(group->file[i]));
+    }
+    return AMA_OK;
+}
+
 /* Goes through the index coordinates of the first file: those in which files differ are *n_varying dims. */
 static ama_status find_varying(series *s, const ama__file_group *group, const char **dim, int *n_varying) {
     const ama__file_view *first = group->file[0];
@@ -123,6 +134,7 @@ static ama_status find_varying(series *s, const ama__file_group *group, const ch
         const ama__decoded *d = &first->var[k];
         if (!ama__decoded_is_index(d)) continue;
         const ama__file_view *other = NULL;
+        AMA_TRY(check_calendars(s, group, d));
         for (int i = 1; i < group->n && !other; i++) {
             const ama__decoded *e = ama__file_view_find(group->file[i], d->name);
             if (!e || !ama__decoded_is_index(e))
@@ -277,6 +289,7 @@ static ama_status build_all(series *s, ama__dataset **out) {
         else
             AMA_TRY(ama__group_merge(s->g, *out, ds, path_of(s->group[i].file[0])));
     }
+    if (!s->args->concat_dim) (*out)->n_unlimited = 0; /* xarray's merge forgets them */
     return AMA_OK;
 }
 
