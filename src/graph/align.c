@@ -103,7 +103,7 @@ static ama_status check_sizes(ama__graph *g, int n, const ama__object *o, const 
     return AMA_OK;
 }
 
-static ama_status align_dim(ama__graph *g, const char *dim, int n, ama__join join, ama__object *o) {
+static ama_status align_dim(ama__graph *g, const char *dim, int n, ama__join join, ama__object *o, bool *changed) {
     ama__variable *joined = NULL;
     bool differ = false;
     for (int i = 0; i < n; i++) {
@@ -120,10 +120,24 @@ static ama_status align_dim(ama__graph *g, const char *dim, int n, ama__join joi
     AMA_TRY(check_sizes(g, n, o, dim, joined));
     for (int i = 0; differ && i < n; i++)
         if (index_of(&o[i], dim)) AMA_TRY(reindex(g, &o[i], dim, joined, &o[i]));
+    *changed = *changed || differ;
+    return AMA_OK;
+}
+
+/* Where labels had to be joined, xarray puts the index coordinates first. */
+static ama_status indexes_first(ama__graph *g, ama__object *o) {
+    ama__named *c;
+    int k = 0;
+    AMA_NEW(g->arena, c, o->ds.n_coords + 1);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < o->ds.n_coords; i++)
+            if (ama__variable_is_index(o->ds.coord[i].name, o->ds.coord[i].var) == (pass == 0)) c[k++] = o->ds.coord[i];
+    o->ds.coord = c;
     return AMA_OK;
 }
 
 ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__join join, ama__object *out) {
+    bool changed = false;
     for (int i = 0; i < n; i++) out[i] = *in[i];
     for (int i = 0; i < n; i++) {
         int n_dims;
@@ -132,9 +146,10 @@ ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__j
         for (int d = 0; d < n_dims; d++) {
             bool done = false;
             for (int j = 0; j < i && !done; j++) done = ama__dataset_dim_size(&in[j]->ds, dims[d]) >= 0;
-            if (!done) AMA_TRY(align_dim(g, dims[d], n, join, out));
+            if (!done) AMA_TRY(align_dim(g, dims[d], n, join, out, &changed));
         }
     }
+    for (int i = 0; changed && i < n; i++) AMA_TRY(indexes_first(g, &out[i]));
     return AMA_OK;
 }
 

@@ -6,24 +6,36 @@
 typedef struct operands {
     int n, n_objects;
     const ama__operand *in;
-    ama__object aligned[3];
+    ama__object aligned[3];       /* [n_objects] */
     const ama__object *object[3]; /* [n]: into aligned, NULL for scalars */
-    const ama__object *only[3];   /* [n_objects] */
+    const ama__object *only[3];   /* [n_objects], in the order in which labels and coordinates are merged */
 } operands;
+
+/* Operators of an array and a Dataset are the Dataset's: its labels and coordinates lead. */
+static void put_dataset_first(operands *o) {
+    for (int i = 1; i < o->n_objects; i++)
+        if (o->only[i]->is_dataset && !o->only[0]->is_dataset) {
+            const ama__object *first = o->only[0];
+            o->only[0] = o->only[i];
+            o->only[i] = first;
+        }
+}
 
 static ama_status prepare(ama__graph *g, const ama__elementwise *e, int n, const ama__operand *in, operands *o) {
     ama__object out[3];
-    int k = 0;
     *o = (operands){.n = n, .in = in};
     for (int i = 0; i < n; i++)
         if (in[i].kind == AMA_OPERAND_OBJECT) o->only[o->n_objects++] = in[i].object;
     if (o->n_objects == 0)
         return ama__fail(g->ctx, AMA_ERR_ARG, "an operation on numbers alone, where an array is needed");
+    if (e->attrs == AMA_ATTRS_AGREE) put_dataset_first(o);
     AMA_TRY(ama__align(g, o->n_objects, o->only, e->join, out));
-    for (int i = 0; i < n; i++) {
-        if (in[i].kind != AMA_OPERAND_OBJECT) continue;
-        o->aligned[i] = out[k];
-        o->object[i] = o->only[k++] = &o->aligned[i];
+    for (int k = 0; k < o->n_objects; k++) {
+        const ama__object *was = o->only[k];
+        o->aligned[k] = out[k];
+        o->only[k] = &o->aligned[k];
+        for (int i = 0; i < n; i++)
+            if (in[i].kind == AMA_OPERAND_OBJECT && in[i].object == was) o->object[i] = &o->aligned[k];
     }
     return AMA_OK;
 }

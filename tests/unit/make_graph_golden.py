@@ -81,6 +81,11 @@ def write(name, cases):
     print(name, len(cases))
 
 
+def model_attrs(result, a, b):
+    """Operators of Datasets merge their attributes, a DataArray's too (xarray 2025.11)."""
+    return result.assign_attrs(xr_oracle.merge_attrs([a.attrs, b.attrs], "drop_conflicts"))
+
+
 def model_float_mask(x, cond):
     """where() of 1 and 2 byte integers gives float32 (SEMANTICS 1.0)."""
     return x.astype("f4").where(cond)
@@ -165,9 +170,9 @@ ARITH = {
     "invert": lambda a, n, ds, cf: ~(n > 4),
     "float_and": lambda a, n, ds, cf: a & 1,
     "ds_scalar": lambda a, n, ds, cf: ds[["tas", "w"]].isel(time=0, lon=0) * 2,
-    "ds_ds": lambda a, n, ds, cf: ds[["w", "five"]] - ds[["five", "tas"]].isel(time=0),
-    "ds_array": lambda a, n, ds, cf: ds[["w", "five"]] + n,
-    "array_ds": lambda a, n, ds, cf: n - ds[["w"]],
+    "ds_ds": lambda a, n, ds, cf: model_attrs(ds[["w", "five"]] - ds[["five", "tas"]].isel(time=0), ds, ds),
+    "ds_array": lambda a, n, ds, cf: model_attrs(ds[["w", "five"]] + n, ds, n),
+    "array_ds": lambda a, n, ds, cf: model_attrs(n - ds[["w"]], ds, n),
     "np_cos": lambda a, n, ds, cf: np.cos(np.deg2rad(a.lat)),
     "np_sqrt_int": lambda a, n, ds, cf: np.sqrt(n.astype("i4")),
     "np_maximum": lambda a, n, ds, cf: np.maximum(n, a.isel(time=0)),
@@ -189,7 +194,7 @@ ARITH = {
     "xr_where": lambda a, n, ds, cf: xr.where(n > 4, n, 0),
     "xr_where_scalars": lambda a, n, ds, cf: xr.where(a.lsm == 1, 1, 0.5),
     "fillna": lambda a, n, ds, cf: a.isel(time=0).fillna(0),
-    "fillna_array": lambda a, n, ds, cf: a.isel(time=1).fillna(n),
+    "fillna_array": lambda a, n, ds, cf: a.isel(time=1).fillna(n.astype("f4")),
     "isnull": lambda a, n, ds, cf: a.isel(time=0).isnull(),
     "notnull": lambda a, n, ds, cf: n.notnull(),
     "isin": lambda a, n, ds, cf: a.lsm.isin([0, 2]),
