@@ -124,8 +124,7 @@ static ama_status align_dim(ama__graph *g, const char *dim, int n, ama__join joi
     return AMA_OK;
 }
 
-/* Where labels had to be joined, xarray puts the index coordinates first. */
-static ama_status indexes_first(ama__graph *g, ama__object *o) {
+ama_status ama__indexes_first(ama__graph *g, ama__object *o) {
     ama__named *c;
     int k = 0;
     AMA_NEW(g->arena, c, o->ds.n_coords + 1);
@@ -149,7 +148,7 @@ ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__j
             if (!done) AMA_TRY(align_dim(g, dims[d], n, join, out, &changed));
         }
     }
-    for (int i = 0; changed && i < n; i++) AMA_TRY(indexes_first(g, &out[i]));
+    for (int i = 0; changed && i < n; i++) AMA_TRY(ama__indexes_first(g, &out[i]));
     return AMA_OK;
 }
 

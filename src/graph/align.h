@@ -15,6 +15,9 @@ typedef enum ama__join { AMA_JOIN_INNER, AMA_JOIN_EXACT, AMA_JOIN_LEFT } ama__jo
  * differ under EXACT; sizes differ on a dim without labels, naming dim and sizes; labels that stand twice). */
 ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__join join, ama__object *out);
 
+/* Reorders the coordinates as xarray has them after labels were joined: indexes before the others. */
+ama_status ama__indexes_first(ama__graph *g, ama__object *o);
+
 /* Coordinates of several objects merged as arithmetic does: index coordinates (aligned by now) from the first that has
  * them, others where they do not conflict. The
  * first one's attrs stay. */

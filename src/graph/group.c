@@ -146,10 +146,9 @@ static ama_status dims_of(ama__graph *g, const ama__group *group, const ama__red
     return AMA_OK;
 }
 
-static bool has_empty(ama__graph *g, const ama__group *group) {
+static bool has_empty(const ama__group *group) {
     const ama__variable *axis = ama__coords_index(group->object->ds.n_coords, group->object->ds.coord, group->dim);
     int64_t last = -1;
-    (void)g;
     for (int64_t i = 0; axis && i < axis->node->shape[0]; i++) { /* bins run forward */
         if (group->index[i] > last + 1) return true;
         if (group->index[i] > last) last = group->index[i];
@@ -179,9 +178,9 @@ static ama_status group_variable(ama__graph *g, const ama__group *group, const a
                        .name = group->name,
                        .n = group->n,
                        .label = group->index,
-                       .empty_nan = group->resample && has_empty(g, group)};
+                       .empty_nan = group->resample && has_empty(group)};
     bool number = !ama__dtype_is_text(v->node->dtype) && !v->time;
-    bool touched = in;
+    bool touched = in || r->op == AMA_RED_COUNT;
     for (int a = 0; a < v->ndim; a++) touched = touched || among(v->dim[a], n, dims);
     if (!touched && !number)
         *out = (ama__variable *)v; /* shared, never changed */
@@ -229,6 +228,7 @@ ama_status ama__group_reduce(ama__graph *g, const ama__group *group, const ama__
         AMA_TRY(x->is_dataset ? ama__wrap(g->ctx, status, "variable %s", v->name) : status);
     }
     AMA_TRY(group_coords(g, group, n, dims, &o));
+    if (group->resample && has_empty(group)) AMA_TRY(ama__indexes_first(g, &o));
     if (x->is_dataset && r->keep_attrs != AMA_KEEP_NO) o.ds.attrs = x->ds.attrs;
     *out = o;
     return AMA_OK;

@@ -49,15 +49,18 @@ static ama_status spread_variable(ama__graph *g, const ama__group *group, const 
     return AMA_OK;
 }
 
-/* Scalar coordinates run along the grouped dim afterwards, as in xarray. */
-static ama_status spread_scalar(ama__graph *g, const ama__group *group, int64_t n, ama__variable **v) {
-    return ama__variable_arrange(g, *v, 1, &group->dim, &n, v);
+/* Scalar coordinates run along the grouped dim afterwards, missing where a group is, as in xarray. */
+static ama_status spread_scalar(ama__graph *g, const ama__group *group, int64_t n_have, const ama__pick *pick,
+                                ama__variable **v) {
+    AMA_TRY(ama__variable_arrange(g, *v, 1, &group->name, &n_have, v));
+    return spread_variable(g, group, pick, v);
 }
 
 /* A time among the other's variables that has no element for a group becomes NaT, not NaN. */
 static ama_status check_times(ama__graph *g, const ama__group *group, const ama__object *o, bool missing) {
     for (int i = 0; missing && i < o->ds.n_coords; i++)
-        if (o->ds.coord[i].var->time && ama__variable_axis(o->ds.coord[i].var, group->name) >= 0 &&
+        if (o->ds.coord[i].var->time &&
+            (o->ds.coord[i].var->ndim == 0 || ama__variable_axis(o->ds.coord[i].var, group->name) >= 0) &&
             strcmp(o->ds.coord[i].name, group->name) != 0)
             return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "coordinate %s holds times and lacks some of the groups",
                              o->ds.coord[i].name);
@@ -97,7 +100,7 @@ static ama_status spread(ama__graph *g, const ama__group *group, const ama__obje
             AMA_TRY(spread_variable(g, group, &from_labels, &label));
             c->var = label;
         } else if (c->var->ndim == 0) {
-            AMA_TRY(spread_scalar(g, group, n, &c->var));
+            AMA_TRY(spread_scalar(g, group, have->node->shape[0], &from_other, &c->var));
         } else {
             AMA_TRY(spread_variable(g, group, &from_other, &c->var));
         }

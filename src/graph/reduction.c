@@ -26,14 +26,26 @@ static bool among(const char *name, int n, const char *const *list) {
     return false;
 }
 
+/* Which elements are not missing; texts never are. */
+static ama_status is_there(ama__graph *g, const ama__variable *v, ama__variable **out) {
+    ama__term x = ama__term_var(v);
+    int64_t n;
+    uint8_t *flag;
+    ama__node *node;
+    if (!ama__dtype_is_text(v->node->dtype)) return ama__terms_map(g, AMA_OP_NOTNULL, 1, &x, out);
+    ama__shape_size(v->node->ndim, v->node->shape, &n);
+    AMA_NEW(g->arena, flag, n + 1);
+    memset(flag, 1, (size_t)n);
+    AMA_TRY(ama__node_const(g, AMA_BOOL, v->ndim, v->node->shape, flag, false, &node));
+    return ama__variable_new(g, v->dim, node, out);
+}
+
 /* No axis goes: each element is its own segment. Most reductions then give the element back, as xarray does. */
 static ama_status reduce_nothing(ama__graph *g, const ama__variable *v, const ama__reduction *r, ama__variable **out) {
     ama__term x[2] = {ama__term_var(v), ama__term_var(v)};
     ama__variable *w;
     switch (r->op) {
-    case AMA_RED_COUNT:
-        AMA_TRY(ama__terms_map(g, AMA_OP_NOTNULL, 1, x, &w));
-        return ama__variable_cast(g, w, AMA_I8, out);
+    case AMA_RED_COUNT: AMA_TRY(is_there(g, v, &w)); return ama__variable_cast(g, w, AMA_I8, out);
     case AMA_RED_VAR:
     case AMA_RED_STD:
         if (!ama__dtype_is_float(v->node->dtype)) {
@@ -67,14 +79,6 @@ static ama_status reduce_scalar(ama__graph *g, const ama__variable *v, const ama
     return reduce_nothing(g, v, r, out);
 }
 
-static ama_status count_there(ama__graph *g, const ama__variable *v, ama__node **out) {
-    ama__term x = ama__term_var(v);
-    ama__variable *w;
-    AMA_TRY(ama__terms_map(g, AMA_OP_NOTNULL, 1, &x, &w));
-    *out = w->node;
-    return AMA_OK;
-}
-
 static ama_status reduce_node(ama__graph *g, const ama__variable *v, const ama__reduction *r, const bool *reduced,
                               int label_axis, const ama__segments *s, ama__variable **out) {
     bool real = ama__dtype_is_float(v->node->dtype);
@@ -88,8 +92,10 @@ static ama_status reduce_node(ama__graph *g, const ama__variable *v, const ama__
         spec.label = s->label;
         spec.empty_nan = s->empty_nan;
     }
-    if (v->time && r->op == AMA_RED_COUNT) {
-        AMA_TRY(count_there(g, v, &in));
+    if ((v->time || ama__dtype_is_text(v->node->dtype)) && r->op == AMA_RED_COUNT) {
+        ama__variable *there;
+        AMA_TRY(is_there(g, v, &there));
+        in = there->node;
         spec.op = AMA_RED_SUM;
     } else if (v->time) {
         (*out)->time = v->time;
@@ -165,6 +171,7 @@ ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__re
     int n;
     const char *const *dims;
     ama__object o = {.is_dataset = true};
+    char class = ama__red_class(r->op);
     AMA_TRY(check_dims(g, x, r, &n, &dims));
     if (!x->is_dataset) return reduce_array(g, x, r, n, dims, out);
     AMA_NEW(g->arena, o.ds.var, x->ds.n_vars + 1);
@@ -174,7 +181,8 @@ ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__re
         bool text = ama__dtype_is_text(v->var->node->dtype), number = !text && !v->var->time;
         ama__named *w = &o.ds.var[o.ds.n_vars];
         if (touches(v->var, n, dims) && !number && ama__reduction_is_numeric(r->op)) continue;
-        if (!touches(v->var, n, dims) && !number && r->op != AMA_RED_STD && r->op != AMA_RED_VAR)
+        if (!touches(v->var, n, dims) && !number &&
+            (r->op == AMA_RED_MIN || r->op == AMA_RED_MAX || class == 's' || r->op == AMA_RED_MEAN))
             w->var = v->var;
         else
             AMA_TRY(

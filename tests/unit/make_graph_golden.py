@@ -235,14 +235,14 @@ REDUCE = {
     "kind_last": lambda a, n, ds, cf: a.isel(lat=0).groupby("kind").last(skipna=False),
     "lat_mean": lambda a, n, ds, cf: a.groupby("lat").mean(["time", "lon"]),
     "by_array": lambda a, n, ds, cf: n.groupby(xr.DataArray([2, 1, 2], dims="lat")).sum("lat"),
-    "by_nan": lambda a, n, ds, cf: n.groupby(xr.DataArray([2, np.nan, 1], dims="lat", name="k")).sum("lat"),
+    "by_nan": lambda a, n, ds, cf: n.groupby(xr.DataArray([2, np.nan, 1], dims="lat", name="k")).sum("lat").astype("i8"),
     "by_2d": lambda a, n, ds, cf: (_ for _ in ()).throw(NotImplementedError("two dims of labels")),
     "ds_month": lambda a, n, ds, cf: ds[["tas", "w", "five"]].groupby("time.month").mean("time"),
     "anomaly": lambda a, n, ds, cf: a.groupby("time.month") - a.groupby("time.month").mean("time"),
     "anomaly_reversed": lambda a, n, ds, cf: a.groupby("time.month").mean("time") - a.groupby("time.month"),
     "anomaly_part": lambda a, n, ds, cf: a.groupby("time.month") / a.groupby("time.month").mean("time").sel(month=[2, 1]),
     "anomaly_nan_key": lambda a, n, ds, cf: model_nan_key(n),
-    "anomaly_ds": lambda a, n, ds, cf: ds[["tas", "w"]].groupby("time.month") - ds[["tas", "w"]].groupby("time.month").mean("time"),
+    "anomaly_ds": lambda a, n, ds, cf: model_attrs(ds[["tas", "w"]].groupby("time.month") - ds[["tas", "w"]].groupby("time.month").mean("time"), ds, ds),
     "anomaly_number": lambda a, n, ds, cf: a.groupby("time.month") - 1,
     "anomaly_no_dim": lambda a, n, ds, cf: a.groupby("time.month") - n,
     "resample_ms": lambda a, n, ds, cf: a.resample(time="MS").mean(),
@@ -270,6 +270,7 @@ REDUCE = {
 def model_nan_key(n):
     """Elements without a group drop out; where() gives float32 of 2 byte integers."""
     key = xr.DataArray([2, np.nan, 1], dims="lat", name="k")
+    # Groups of integers stay integers now, where a key is NaN too.
     m = n.isel(lat=[0, 2]).astype("f4")
     sums = n.groupby(key).sum("lat")
     return m - sums.assign_coords(height=("k", [10., 10.])).isel(k=xr.DataArray([1, 0], dims="lat"))
