@@ -283,7 +283,7 @@ static ama_status to_chars(ama__graph *g, ama__encode_item *item, const char *co
     shape[v->ndim] = width;
     item->char_dim = v->encoding.char_dim;
     if (!keeps) AMA_KEEP(g->arena, item->char_dim, ama__arena_printf(g->arena, "string%" PRId64, width));
-    bool was_chars = v->encoding.has_dtype && v->encoding.char_dim && !item->asked;
+    bool was_chars = v->encoding.has_dtype && v->encoding.dtype == AMA_CHAR && !item->asked;
     if (!was_chars || v->encoding.utf8) AMA_TRY(ama__attrs_set_text(g->arena, &v->attrs, "_Encoding", "utf-8"));
     return ama__node_const(g, AMA_CHAR, v->ndim + 1, shape, chars, false, &item->node);
 }

@@ -148,6 +148,16 @@ static ama_status inherit_bounds(ama__graph *g, ama__file_view *f) {
 
 /* ---- the metadata of a file */
 
+/* C programs store the NUL at the end of a text; readers take it off. */
+static ama_status copy_attrs(ama__graph *g, const ama__attrs *from, ama__attrs *to) {
+    AMA_TRY(ama__attrs_copy(g->arena, from, to));
+    for (int i = 0; i < to->n; i++) {
+        ama__attr *a = &to->a[i];
+        while (a->dtype == AMA_CHAR && a->n > 0 && ((const char *)a->data)[a->n - 1] == '\0') a->n--;
+    }
+    return AMA_OK;
+}
+
 /* The last dim of character arrays that nothing else uses is a length of texts. */
 static bool is_text_length(const ama__meta *m, int dim) {
     if (ama__meta_find_var(m, m->dim[dim].name) >= 0) return false;
@@ -252,11 +262,11 @@ ama_status ama__file_view_make(ama__graph *g, ama__store *store, const ama__open
     ama__file_view *f = out;
     *f = (ama__file_view){.store = store};
     AMA_NEW(g->arena, f->var, m->n_vars + 1);
-    AMA_TRY(ama__attrs_copy(g->arena, &m->attrs, &f->attrs));
+    AMA_TRY(copy_attrs(g, &m->attrs, &f->attrs));
     for (int i = 0; i < m->n_vars; i++) {
         ama__decoded *d = &f->var[f->n++];
         describe(store, i, args, d);
-        AMA_TRY(ama__attrs_copy(g->arena, &m->var[i].attrs, &d->attrs));
+        AMA_TRY(copy_attrs(g, &m->var[i].attrs, &d->attrs));
     }
     if (args->decode_cf && args->decode_times) AMA_TRY(inherit_bounds(g, f)); /* dropped parents count too */
     int kept = 0;
