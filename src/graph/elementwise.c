@@ -118,8 +118,10 @@ ama_status ama__elementwise_run(ama__graph *g, const ama__elementwise *e, int n,
     if (dataset) {
         r.is_dataset = true;
         AMA_TRY(dataset_vars(g, e, &o, dataset, &r));
-        r.ds.n_unlimited = dataset->ds.n_unlimited;
-        r.ds.unlimited = dataset->ds.unlimited;
+        if (o.n_objects == 1 && e->attrs == AMA_ATTRS_AGREE) { /* -ds and ds + 1 keep their encoding, np.cos(ds) not */
+            r.ds.n_unlimited = dataset->ds.n_unlimited;
+            r.ds.unlimited = dataset->ds.unlimited;
+        }
         *out = r;
         return AMA_OK;
     }

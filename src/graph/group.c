@@ -210,6 +210,8 @@ ama_status ama__group_reduce(ama__graph *g, const ama__group *group, const ama__
     const char *const *dims;
     bool grouped;
     ama__object o = {.is_dataset = x->is_dataset, .name = x->name};
+    o.ds.n_unlimited = x->ds.n_unlimited;
+    o.ds.unlimited = x->ds.unlimited;
     AMA_TRY(dims_of(g, group, r, &n, &dims, &grouped));
     if (!grouped && !group->resample) return ama__object_reduce(g, x, r, out);
     if (!grouped)

@@ -239,7 +239,6 @@ ama_status ama__labels_take_dim(ama__graph *g, const ama__variable *v, const cha
         ndim++;
     }
     w->ndim = ndim;
-    w->encoding.has_chunks = false;
     return ama__labels_take(g, v->node, ndim, pick, fixed, &w->node);
 }
 

@@ -170,11 +170,7 @@ static ama_status apply(ama__graph *g, const ama__variable *v, int n, const chos
     AMA_TRY(ama__variable_copy(g, v, out));
     (*out)->ndim = ndim;
     memcpy((*out)->dim, dim, sizeof dim);
-    AMA_TRY(ama__labels_take(g, v->node, ndim, pick, fixed, &(*out)->node));
-    bool same = ndim == v->ndim;
-    for (int a = 0; a < ndim && same; a++) same = (*out)->node->shape[a] == v->node->shape[a];
-    if (!same) (*out)->encoding.has_chunks = false;
-    return AMA_OK;
+    return ama__labels_take(g, v->node, ndim, pick, fixed, &(*out)->node);
 }
 
 /* Coordinates of a selecting array that the object does not have; those along a mask's dim are cut by it. */

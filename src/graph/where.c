@@ -201,7 +201,7 @@ static ama_status run_round(ama__graph *g, void *user, int n, const ama__term *i
 }
 
 ama_status ama__object_round(ama__graph *g, const ama__object *x, int decimals, ama__object *out) {
-    ama__elementwise e = {.fn = run_round, .user = &decimals, .attrs = AMA_ATTRS_FIRST};
+    ama__elementwise e = {.fn = run_round, .user = &decimals, .attrs = AMA_ATTRS_AGREE};
     ama__operand in = ama__operand_object(x);
     return ama__elementwise_run(g, &e, 1, &in, out);
 }
