@@ -67,25 +67,35 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
     for (int64_t i = 0; i < cells; i++) s.n[i] = 0.0;
 }
 
+#define LANES 16
+typedef double double4 __attribute__((vector_size(32)));
+typedef int64_t long4 __attribute__((vector_size(32)));
+
 #define T float
+#define I int32_t
 #define V double
 #define W double
 #define NAME(x) x##_f4
 #define VALID(x) ((x) == (x))
 #define NAN_WINS 1
 #include "kernel/state.inc"
+#include "kernel/state_row.inc"
 #undef T
 #undef NAME
+#undef I
 
 #define T double
+#define I int64_t
 #define NAME(x) x##_f8
 #include "kernel/state.inc"
+#include "kernel/state_row.inc"
 #undef T
 #undef V
 #undef W
 #undef NAME
 #undef VALID
 #undef NAN_WINS
+#undef I
 
 #define T int64_t
 #define V int64_t
@@ -94,12 +104,14 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 #define VALID(x) ((void)(x), true)
 #define NAN_WINS 0
 #include "kernel/state.inc"
+#include "kernel/state_row.inc"
 #undef T
 #undef NAME
 
 #define T uint8_t
 #define NAME(x) x##_b
 #include "kernel/state.inc"
+#include "kernel/state_row.inc"
 #undef T
 #undef V
 #undef NAME
@@ -108,6 +120,7 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 #define V uint64_t
 #define NAME(x) x##_u8
 #include "kernel/state.inc"
+#include "kernel/state_row.inc"
 #undef T
 #undef V
 #undef W
