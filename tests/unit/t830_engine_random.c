@@ -142,7 +142,7 @@ typedef struct written { /* a write spec and what it points to */
     ama__dim dim[MAX_SINKS * AMA_MAX_DIMS];
     ama__stored_var var[MAX_SINKS];
     ama__node *node[MAX_SINKS];
-    char name[MAX_SINKS][8], dim_name[MAX_SINKS * AMA_MAX_DIMS][8], path[320];
+    char name[MAX_SINKS][16], dim_name[MAX_SINKS * AMA_MAX_DIMS][24], path[320];
 } written;
 
 static void make_spec(const random_case *c, int number, const char *dir, const char *suffix, written *x) {
@@ -161,7 +161,7 @@ static void make_spec(const random_case *c, int number, const char *dir, const c
         *v = (ama__stored_var){
             .name = x->name[i], .dtype = n->dtype, .ndim = n->ndim, .chunked = o->chunked, .pipeline = o->pipeline};
         for (int a = 0; a < n->ndim; a++) {
-            snprintf(x->dim_name[m->n_dims], 8, "d%d_%d", i, a);
+            snprintf(x->dim_name[m->n_dims], sizeof x->dim_name[0], "d%d_%d", i, a);
             x->dim[m->n_dims] = (ama__dim){x->dim_name[m->n_dims], n->shape[a], false};
             v->dim[a] = m->n_dims++;
             v->grid.chunk[a] = o->open_chunks ? 0 : o->chunk[a];
