@@ -77,7 +77,8 @@ static ama_status add_leaf(flat_list *f, const ama__val *v) {
 
 static ama_status flatten(flat_list *f, const ama__val *v, int depth) {
     if (!ama__val_is_seq(v)) {
-        if (depth < f->ndim) return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "the nested lists are not rectangular");
+        if (f->ndim >= 0 && depth != f->ndim)
+            return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "the nested lists are not rectangular");
         f->ndim = depth;
         return add_leaf(f, v);
     }
@@ -85,7 +86,7 @@ static ama_status flatten(flat_list *f, const ama__val *v, int depth) {
         return ama__interp_fail(f->ip, f->at, AMA_ERR_UNSUPPORTED, "lists nested more than %d deep", AMA_MAX_DIMS);
     int n = v->u.items->n;
     if (f->shape[depth] < 0) f->shape[depth] = n;
-    if (f->shape[depth] != n || depth >= f->ndim)
+    if (f->shape[depth] != n || (f->ndim >= 0 && depth >= f->ndim))
         return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "the nested lists are not rectangular");
     for (int i = 0; i < n; i++) {
         ama__val one = v->u.items->at[i], *copy;
@@ -97,14 +98,14 @@ static ama_status flatten(flat_list *f, const ama__val *v, int depth) {
 }
 
 ama_status ama__val_ndarray(ama__interp *ip, const ama__val *v, ama__span at, ama__handle **out) {
-    flat_list f = {.ip = ip, .at = at, .ndim = AMA_MAX_DIMS, .kind = AMA_VAL_BOOL};
+    flat_list f = {.ip = ip, .at = at, .ndim = -1, .kind = AMA_VAL_BOOL};
     if (ama__val_is_object(v)) {
         *out = v->u.handle;
         return AMA_OK;
     }
     for (int a = 0; a < AMA_MAX_DIMS; a++) f.shape[a] = -1;
     AMA_TRY(flatten(&f, v, 0));
-    if (f.ndim == AMA_MAX_DIMS) /* no leaf: an empty list */
+    if (f.ndim < 0) /* no leaf: an empty list */
         for (f.ndim = 0; f.shape[f.ndim] >= 0;) f.ndim++;
     if (f.n == 0) f.kind = AMA_VAL_FLOAT;
     ama_dtype t = f.kind == AMA_VAL_BOOL    ? AMA_BOOL
