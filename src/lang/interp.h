@@ -178,7 +178,7 @@ ama_status ama__call_refuse(ama__interp *ip, ama__call *c, const char *const *na
 /* What a dict and keywords say together: sel({"x": 1}, y=2) as one list of named arguments. */
 ama_status ama__call_pairs(ama__interp *ip, ama__call *c, const ama__arg *dict, int *n, ama__arg **out);
 
-/* ---- values (convert.c) */
+/* ---- values (val_convert.c) */
 /* A value as a label: number, text. False when it is none. */
 bool ama__val_label(const ama__val *v, ama__label *out);
 /* A value as operand; ARG when it is none. */
