@@ -103,8 +103,12 @@ def open_output(path):
     options = {"decode_timedelta": False}
     if path.endswith(".zarr"):
         options.update(engine="zarr", chunks=None)
-    with xr.open_dataset(path, **options) as ds:
-        return ds.load()
+    try:
+        with xr.open_dataset(path, **options) as ds:
+            return ds.load()
+    except ValueError:  # times that xarray cannot decode (a year 0 in the source): compared as numbers
+        with xr.open_dataset(path, decode_times=False, **options) as ds:
+            return ds.load()
 
 
 def same_attr(a, b):
