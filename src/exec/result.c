@@ -1,5 +1,7 @@
 #include "exec/result.h"
 
+#include "plan/plan.h"
+
 #include <string.h>
 
 void ama__pieces_init(ama__pieces *p, ama_ctx *ctx, ama_dtype t) {
@@ -114,18 +116,49 @@ static void fill_rest(const ama__pieces *p, const ama__box *want, char *out) {
     for (int64_t i = 0, n = ama__box_size(want); i < n; i++) memcpy(out + (size_t)i * size, p->rest, size);
 }
 
-static ama_status pack_pieces(ama__outbox *b, const ama__pieces *p, const ama__box *want_of) {
+/* What one rank still has to send: pieces from `piece` on, of which rows from `row` on, to the `to`-th rank after it.
+ */
+typedef struct cursor {
+    int to;
+    int64_t piece, row;
+} cursor;
+
+/* Packs a box of a piece, as many of its rows (indices of axis 0) as the round has room for. */
+static ama_status pack_box(ama__outbox *b, const ama__pieces *p, const ama__piece *from, int r, ama__box what,
+                           int64_t *row, int64_t *room) {
     size_t size = ama__dtype_bytes(p->dtype);
-    for (int r = 0; r < b->nranks; r++) {
-        if (want_of[r].ndim < 0) continue;
-        for (int64_t i = 0; i < p->n; i++) {
+    void *header, *body;
+    int64_t rows = what.ndim ? what.count[0] - *row : 1, row_bytes;
+    if (what.ndim) {
+        what.start[0] += *row;
+        what.count[0] = 1;
+    }
+    row_bytes = ama__box_size(&what) * (int64_t)size;
+    int64_t now = *room / (row_bytes > 0 ? row_bytes : 1);
+    now = now < 1 ? 1 : now > rows ? rows : now;
+    if (what.ndim) what.count[0] = now;
+    AMA_TRY(ama__outbox_add(b, r, sizeof what, &header));
+    memcpy(header, &what, sizeof what);
+    AMA_TRY(ama__outbox_add(b, r, (size_t)(now * row_bytes), &body));
+    ama__box_copy(&what, size, from->data, &from->box, body, &what);
+    *room -= now * row_bytes;
+    *row = now < rows ? *row + now : 0;
+    return AMA_OK;
+}
+
+/* One round: about AMA_EXCHANGE_BYTES. Each rank begins with the rank after it, so that not all send to one. */
+static ama_status pack_round(ama__outbox *b, const ama__pieces *p, const ama__box *want_of, int me, cursor *c) {
+    int64_t room = AMA_EXCHANGE_BYTES;
+    for (; c->to < b->nranks; c->to++, c->piece = 0) {
+        int r = (me + c->to) % b->nranks;
+        for (; want_of[r].ndim >= 0 && c->piece < p->n; c->piece++) {
+            const ama__piece *from = &p->piece[c->piece];
             ama__box what;
-            void *header, *body;
-            if (!ama__box_intersect(&p->piece[i].box, &want_of[r], &what)) continue;
-            AMA_TRY(ama__outbox_add(b, r, sizeof what, &header));
-            memcpy(header, &what, sizeof what);
-            AMA_TRY(ama__outbox_add(b, r, (size_t)ama__box_size(&what) * size, &body));
-            ama__box_copy(&what, size, p->piece[i].data, &p->piece[i].box, body, &what);
+            if (!ama__box_intersect(&from->box, &want_of[r], &what)) continue;
+            do {
+                if (room <= 0) return AMA_OK;
+                AMA_TRY(pack_box(b, p, from, r, what, &c->row, &room));
+            } while (c->row > 0);
         }
     }
     return AMA_OK;
@@ -142,30 +175,47 @@ static void unpack_pieces(ama_dtype t, const ama__box *want, const char *in, siz
     }
 }
 
+static void copy_own(const ama__pieces *p, const ama__box *want, void *out) {
+    ama__box what;
+    for (int64_t i = 0; i < p->n; i++)
+        if (ama__box_intersect(&p->piece[i].box, want, &what))
+            ama__box_copy(&what, ama__dtype_bytes(p->dtype), p->piece[i].data, &p->piece[i].box, out, want);
+}
+
+/* Everything after the local part. */
+static ama_status fetch_agreed(ama__comm *comm, const ama__pieces *p, const ama__box *want, ama__box *want_of,
+                               void *out) {
+    ama__outbox b;
+    cursor c = {.to = 1};
+    int n = ama__comm_nranks(comm);
+    ama_status status = AMA_OK;
+    if (out && p->has_rest) fill_rest(p, want, out);
+    if (out) copy_own(p, want, out);
+    if (n == 1) return AMA_OK;
+    ama__comm_allgather(comm, want, sizeof *want, want_of);
+    status = ama__comm_agree(comm, ama__outbox_init(&b, comm));
+    while (status == AMA_OK && ama__comm_max(comm, c.to < n)) {
+        char *in;
+        size_t bytes;
+        status = ama__outbox_exchange(&b, comm, pack_round(&b, p, want_of, ama__comm_rank(comm), &c), &in, &bytes);
+        if (status == AMA_OK && out) unpack_pieces(p->dtype, want, in, bytes, out);
+        ama__mem_free(p->ctx, in);
+    }
+    ama__outbox_fini(&b);
+    return status;
+}
+
 ama_status ama__pieces_fetch(ama__comm *comm, ama_status status, const ama__pieces *p, const ama__box *want,
                              void **out) {
-    ama__outbox b = {0};
     ama__box *want_of = NULL;
-    char *in = NULL;
-    size_t bytes = 0;
-    int n = ama__comm_nranks(comm);
+    size_t n = (size_t)ama__comm_nranks(comm);
     *out = NULL;
-    if (status == AMA_OK) status = ama__mem_calloc(p->ctx, AMA_MEM_COMM, (size_t)n, sizeof *want_of, (void **)&want_of);
+    if (status == AMA_OK) status = ama__mem_calloc(p->ctx, AMA_MEM_COMM, n, sizeof *want_of, (void **)&want_of);
     if (status == AMA_OK && want->ndim >= 0)
         status = ama__mem_alloc(p->ctx, AMA_MEM_RESULT, (size_t)ama__box_size(want) * ama__dtype_bytes(p->dtype), out);
-    if (status == AMA_OK) status = ama__outbox_init(&b, comm);
     status = ama__comm_agree(comm, status);
-    if (status == AMA_OK) {
-        ama__comm_allgather(comm, want, sizeof *want, want_of);
-        status = ama__outbox_exchange(&b, comm, pack_pieces(&b, p, want_of), &in, &bytes);
-    }
-    if (status == AMA_OK && *out) {
-        if (p->has_rest) fill_rest(p, want, *out);
-        unpack_pieces(p->dtype, want, in, bytes, *out);
-    } else
-        AMA_FREE(p->ctx, *out);
-    ama__outbox_fini(&b);
-    ama__mem_free(p->ctx, in);
+    if (status == AMA_OK) status = fetch_agreed(comm, p, want, want_of, *out);
+    if (status != AMA_OK) AMA_FREE(p->ctx, *out);
     ama__mem_free(p->ctx, want_of);
     return status;
 }
