@@ -135,7 +135,8 @@ ama_status ama__call_pairs(ama__interp *ip, ama__call *c, const ama__arg *dict, 
         if (key->kind != AMA_VAL_STR)
             return ama__interp_fail(ip, dict->at, AMA_ERR_ARG, "%s(): the keys of '%s' must be names, not %s",
                                     c->method->name, dict->name, ama__val_type(key));
-        (*out)[i] = (ama__arg){.name = key->u.s, .v = dict->v.u.items->at[i], .at = dict->at, .given = true};
+        (*out)[i] = (ama__arg){
+            .name = key->u.s, .v = dict->v.u.items->at[i], .at = dict->at, .name_at = dict->at, .given = true};
     }
     for (int i = 0; i < c->n_kwargs; i++) (*out)[n_dict + i] = c->kwargs[i];
     *n = n_dict + c->n_kwargs;

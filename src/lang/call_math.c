@@ -134,9 +134,11 @@ ama_status ama__build_isin(ama__interp *ip, ama__call *c, ama__val *out) {
     if (ama__val_is_object(&a->v)) AMA_TRY(ama__val_tolist(ip, &a->v, a->at, &list));
     if (!ama__val_is_seq(&list)) return ama__interp_type(ip, c, a, "a list of values");
     AMA_NEW(ip->arena, labels, list.u.items->n);
-    for (int i = 0; i < list.u.items->n; i++)
-        if (!ama__val_label(&list.u.items->at[i], &labels[i]))
-            return ama__interp_type(ip, c, a, "a flat list of values");
+    for (int i = 0; i < list.u.items->n; i++) {
+        ama__val v;
+        AMA_TRY(ama__val_scalar_now(ip, &list.u.items->at[i], a->at, "a value to look for", &v));
+        if (!ama__val_label(&v, &labels[i])) return ama__interp_type(ip, c, a, "a flat list of values");
+    }
     AMA_TRY(ama__object_isin(ip->g, &c->self.u.handle->object, list.u.items->n, labels, &o));
     return object_of(ip, c, &o, out);
 }

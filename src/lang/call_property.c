@@ -20,6 +20,7 @@ ama_status ama__build_view(ama__interp *ip, ama__call *c, ama__val *out) {
 
 static ama_status named_arrays(ama__interp *ip, ama__handle *h, int n, const ama__named *list, ama__val *out) {
     AMA_TRY(ama__val_dict(ip->arena, out));
+    out->u.items->look = AMA_LOOK_HIDDEN;
     for (int i = 0; i < n; i++) {
         ama__val key = ama__val_str(list[i].name), v;
         AMA_TRY(ama__make_lookup(ip, h, list[i].name, (ama__span){0}, &v));
@@ -47,6 +48,7 @@ ama_status ama__make_sizes(ama__interp *ip, const ama__object *o, ama__val *out)
     const char **dims;
     int n;
     AMA_TRY(ama__val_dict(ip->arena, out));
+    out->u.items->look = AMA_LOOK_FROZEN;
     if (o->is_dataset) {
         AMA_TRY(ama__dataset_dims(ip->g, &o->ds, &n, &dims));
         for (int i = 0; i < n; i++) {
@@ -69,7 +71,11 @@ ama_status ama__build_sizes(ama__interp *ip, ama__call *c, ama__val *out) {
 
 ama_status ama__build_dims(ama__interp *ip, ama__call *c, ama__val *out) {
     const ama__object *o = self_of(c);
-    if (o->is_dataset) return ama__make_sizes(ip, o, out);
+    if (o->is_dataset) {
+        AMA_TRY(ama__make_sizes(ip, o, out));
+        out->u.items->look = AMA_LOOK_HIDDEN;
+        return AMA_OK;
+    }
     return ama__make_names(ip, AMA_VAL_TUPLE, ama__object_var(o)->ndim, ama__object_var(o)->dim, out);
 }
 

@@ -46,6 +46,7 @@ ama_status ama__build_range(ama__interp *ip, ama__call *c, ama__val *out) {
     if (n > RANGE_MAX)
         return ama__interp_fail(ip, c->blame, AMA_ERR_UNSUPPORTED, "a range of more than a million numbers");
     AMA_TRY(ama__val_seq(ip->arena, AMA_VAL_LIST, n > 0 ? (int)n : 0, out));
+    out->u.items->look = AMA_LOOK_HIDDEN;
     for (int i = 0; i < out->u.items->n; i++) out->u.items->at[i] = ama__val_int(r[0] + i * r[2]);
     return AMA_OK;
 }
@@ -156,6 +157,7 @@ ama_status ama__build_convert_list(ama__interp *ip, ama__call *c, ama__val *out)
     bool reverse = false;
     AMA_TRY(ama__eval_iterate(ip, &c->arg[0].v, c->arg[0].at, &list));
     AMA_TRY(ama__val_seq(ip->arena, strcmp(name, "tuple") == 0 ? AMA_VAL_TUPLE : AMA_VAL_LIST, list.u.items->n, out));
+    if (strcmp(name, "reversed") == 0) out->u.items->look = AMA_LOOK_HIDDEN;
     for (int i = 0, n = list.u.items->n; i < n; i++)
         out->u.items->at[i] = list.u.items->at[strcmp(name, "reversed") == 0 ? n - 1 - i : i];
     if (strcmp(name, "sorted") != 0) return AMA_OK;
@@ -208,6 +210,7 @@ ama_status ama__build_dict_keys(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__val keys;
     AMA_TRY(ama__eval_iterate(ip, &c->self, c->blame, &keys));
     AMA_TRY(ama__val_seq(ip->arena, AMA_VAL_LIST, keys.u.items->n, out));
+    out->u.items->look = AMA_LOOK_HIDDEN;
     for (int i = 0; i < keys.u.items->n; i++) {
         ama__val *to = &out->u.items->at[i];
         *to = keys.u.items->at[i];
@@ -267,6 +270,7 @@ ama_status ama__build_zip(ama__interp *ip, ama__call *c, ama__val *out) {
         if (list[i].u.items->n < n) n = list[i].u.items->n;
     }
     AMA_TRY(ama__val_seq(ip->arena, AMA_VAL_LIST, n, out));
+    out->u.items->look = AMA_LOOK_HIDDEN;
     for (int k = 0; k < n; k++) {
         ama__val *to = &out->u.items->at[k];
         AMA_TRY(ama__val_seq(ip->arena, AMA_VAL_TUPLE, n_in + counted, to));

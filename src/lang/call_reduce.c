@@ -48,7 +48,6 @@ ama_status ama__build_ndarray_reduce(ama__interp *ip, ama__call *c, ama__val *ou
         r.dims = (ama__dims){AMA_DIMS_LIST, 1, &v->dim[a]};
     }
     AMA_TRY(ama__object_reduce(ip->g, in, &r, &o));
-    if (ama__object_var(&o)->ndim == 0) return ama__val_scalar(ip, &o, c->blame, out);
     return ama__val_object(ip->arena, AMA_VAL_NDARRAY, &o, out);
 }
 
@@ -134,7 +133,7 @@ ama_status ama__build_resample(ama__interp *ip, ama__call *c, ama__val *out) {
     AMA_TRY(ama__arg_text(ip, c, ama__call_arg(c, "origin"), &r.origin));
     AMA_TRY(ama__arg_text(ip, c, ama__call_arg(c, "offset"), &r.offset));
     AMA_TRY(keep_object(ip, c->self.u.handle, &o));
-    c->blame = pairs[0].at;
+    c->blame = ama__select_blame(o, &pairs[0]);
     AMA_TRY(ama__group_resample(ip->g, o, pairs[0].name, &r, &group));
     *out = (ama__val){.kind = AMA_VAL_RESAMPLE, .u.group = group};
     return AMA_OK;

@@ -89,6 +89,12 @@ static ama_status select_n(ama__interp *ip, const ama__object *o, bool by_label,
     return by_label ? ama__object_sel(ip->g, o, n, s, options, out) : ama__object_isel(ip->g, o, n, s, options, out);
 }
 
+ama__span ama__select_blame(const ama__object *o, const ama__arg *pair) {
+    bool known = o->is_dataset ? ama__dataset_dim_size(&o->ds, pair->name) >= 0
+                               : ama__variable_axis(ama__object_var(o), pair->name) >= 0;
+    return known ? pair->at : pair->name_at;
+}
+
 ama_status ama__select(ama__interp *ip, const ama__object *o, bool by_label, int n, const ama__arg *pairs,
                        const ama__sel_options *options, ama__span at, ama__object *out) {
     ama__selector *s;
@@ -103,7 +109,7 @@ ama_status ama__select(ama__interp *ip, const ama__object *o, bool by_label, int
     for (int i = 0; i < n; i++) {
         ama__object one;
         ama__error_clear(ip->ctx);
-        AMA_AT(ip, pairs[i].at, select_n(ip, o, by_label, 1, &s[i], options, &one));
+        AMA_AT(ip, ama__select_blame(o, &pairs[i]), select_n(ip, o, by_label, 1, &s[i], options, &one));
     }
     return ama__interp_at(ip, at, select_n(ip, o, by_label, n, s, options, out));
 }
@@ -131,7 +137,7 @@ ama_status ama__select_axes(ama__interp *ip, const ama__object *o, bool by_label
         }
         const ama__val *p = item[i].kind == AMA_VAL_SLICE ? item[i].u.slice : NULL;
         bool all = p && p[0].kind == AMA_VAL_NONE && p[1].kind == AMA_VAL_NONE && p[2].kind == AMA_VAL_NONE;
-        if (!all) pairs[n++] = (ama__arg){.name = var->dim[axis], .v = item[i], .at = at, .given = true};
+        if (!all) pairs[n++] = (ama__arg){.name = var->dim[axis], .v = item[i], .at = at, .name_at = at, .given = true};
         axis++;
     }
     if (n == 0) {
@@ -219,7 +225,7 @@ ama_status ama__build_part(ama__interp *ip, ama__call *c, ama__val *out) {
     for (int i = 0; i < n; i++) {
         AMA_TRY(ama__arg_int(ip, c, &pairs[i], &count[i]));
         dim[i] = pairs[i].name;
-        c->blame = pairs[i].at;
+        c->blame = ama__select_blame(&c->self.u.handle->object, &pairs[i]);
     }
     AMA_TRY(ama__object_part(ip->g, &c->self.u.handle->object, part, n, dim, count, &r));
     return finish(ip, c, &r, out);

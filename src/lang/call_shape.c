@@ -58,7 +58,7 @@ static ama_status read_renames(ama__interp *ip, ama__call *c, int *n, const char
         AMA_TRY(ama__arg_text(ip, c, &pairs[i], &(*to)[i]));
         if (!(*to)[i]) return ama__interp_type(ip, c, &pairs[i], "a name (str)");
         (*from)[i] = pairs[i].name;
-        c->blame = pairs[i].at;
+        c->blame = pairs[i].name_at;
     }
     return AMA_OK;
 }

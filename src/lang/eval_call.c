@@ -19,7 +19,7 @@ static ama_status eval_default(ama__interp *ip, const ama__ast *fallback, ama__v
 }
 
 static ama_status eval_argument(ama__interp *ip, const char *name, const ama__ast *value, ama__arg *out) {
-    *out = (ama__arg){.name = name, .at = value->span, .given = true};
+    *out = (ama__arg){.name = name, .at = value->span, .name_at = value->span, .given = true};
     return ama__eval(ip, value, &out->v);
 }
 
@@ -45,6 +45,7 @@ static ama_status bind(ama__interp *ip, ama__call *c) {
     for (int i = 0; i < c->n_kwargs; i++) {
         const ama__ast *k = b.kwargs.at[i];
         AMA_TRY(eval_argument(ip, k->keyword.name, k->keyword.value, &c->kwargs[i]));
+        c->kwargs[i].name_at = k->focus;
     }
     return AMA_OK;
 }

@@ -3,52 +3,61 @@
 
 #include "lang/interp.h"
 
-static ama_status sequence_item(ama__interp *ip, const ama__val *v, const ama__val *index, ama__span at,
-                                ama__val *out) {
-    bool text = v->kind == AMA_VAL_STR;
-    int64_t n = text ? (int64_t)strlen(v->u.s) : v->u.items->n;
-    if (index->kind == AMA_VAL_SLICE) {
-        int64_t part[3] = {0, n, 1}, count;
-        for (int k = 2; k >= 0; k--) {
-            const ama__val *p = &index->u.slice[k];
-            if (p->kind != AMA_VAL_NONE && p->kind != AMA_VAL_INT)
-                return ama__interp_fail(ip, at, AMA_ERR_ARG, "slice indices must be integers, not %s",
-                                        ama__val_type(p));
-            if (k == 2 && p->kind == AMA_VAL_INT) part[2] = p->u.i;
-            if (part[2] == 0) return ama__interp_fail(ip, at, AMA_ERR_ARG, "slice step cannot be zero");
-            if (k == 2) continue;
-            bool back = part[2] < 0;
-            if (p->kind == AMA_VAL_NONE) {
-                part[k] = k == 0 ? (back ? n - 1 : 0) : (back ? -1 : n);
-                continue;
-            }
-            part[k] = p->u.i < 0 ? p->u.i + n : p->u.i;
-            if (part[k] < (back ? -1 : 0)) part[k] = back ? -1 : 0;
-            if (part[k] > (back ? n - 1 : n)) part[k] = back ? n - 1 : n;
-        }
-        count =
-            part[2] > 0 ? (part[1] - part[0] + part[2] - 1) / part[2] : (part[0] - part[1] - part[2] - 1) / -part[2];
-        if (count < 0) count = 0;
-        if (text) {
-            char *s;
-            AMA_KEEP(ip->arena, s, ama__arena_alloc(ip->arena, (size_t)count + 1));
-            for (int64_t i = 0; i < count; i++) s[i] = v->u.s[part[0] + i * part[2]];
-            *out = ama__val_str(s);
-            return AMA_OK;
-        }
-        AMA_TRY(ama__val_seq(ip->arena, v->kind, (int)count, out));
-        for (int64_t i = 0; i < count; i++) out->u.items->at[i] = v->u.items->at[part[0] + i * part[2]];
+/* Bounds of a slice of n elements, as Python clips them: first, end, step. */
+static ama_status slice_bounds(ama__interp *ip, const ama__val *slice, int64_t n, ama__span at, int64_t *r) {
+    for (int k = 0; k < 3; k++) {
+        const ama__val *p = &slice[k];
+        if (p->kind != AMA_VAL_NONE && p->kind != AMA_VAL_INT)
+            return ama__interp_fail(ip, at, AMA_ERR_ARG, "slice indices must be integers, not %s", ama__val_type(p));
+    }
+    r[2] = slice[2].kind == AMA_VAL_INT ? slice[2].u.i : 1;
+    if (r[2] == 0) return ama__interp_fail(ip, at, AMA_ERR_ARG, "slice step cannot be zero");
+    int64_t low = r[2] < 0 ? -1 : 0, high = r[2] < 0 ? n - 1 : n;
+    for (int k = 0; k < 2; k++) {
+        bool from_low = (k == 0) == (r[2] > 0);
+        r[k] = from_low ? low : high;
+        if (slice[k].kind == AMA_VAL_NONE) continue;
+        r[k] = slice[k].u.i < 0 ? slice[k].u.i + n : slice[k].u.i;
+        r[k] = r[k] < low ? low : r[k] > high ? high : r[k];
+    }
+    return AMA_OK;
+}
+
+static ama_status sequence_slice(ama__interp *ip, const ama__val *v, const ama__val *slice, int64_t n, ama__span at,
+                                 ama__val *out) {
+    int64_t r[3], count;
+    char *s;
+    AMA_TRY(slice_bounds(ip, slice, n, at, r));
+    if (r[2] > n) r[2] = n + 1;
+    if (r[2] < -n) r[2] = -n - 1;
+    count = r[2] > 0 ? (r[1] - r[0] + r[2] - 1) / r[2] : (r[0] - r[1] - r[2] - 1) / -r[2];
+    if (count < 0) count = 0;
+    if (v->kind == AMA_VAL_STR) {
+        AMA_KEEP(ip->arena, s, ama__arena_alloc(ip->arena, (size_t)count + 1));
+        for (int64_t i = 0; i < count; i++) s[i] = v->u.s[r[0] + i * r[2]];
+        *out = ama__val_str(s);
         return AMA_OK;
     }
-    if (index->kind != AMA_VAL_INT && index->kind != AMA_VAL_BOOL)
+    AMA_TRY(ama__val_seq(ip->arena, v->kind, (int)count, out));
+    for (int64_t i = 0; i < count; i++) out->u.items->at[i] = v->u.items->at[r[0] + i * r[2]];
+    return AMA_OK;
+}
+
+static ama_status sequence_item(ama__interp *ip, const ama__val *v, const ama__val *where, ama__span at,
+                                ama__val *out) {
+    ama__val index;
+    int64_t n = v->kind == AMA_VAL_STR ? (int64_t)strlen(v->u.s) : v->u.items->n;
+    if (where->kind == AMA_VAL_SLICE) return sequence_slice(ip, v, where->u.slice, n, at, out);
+    AMA_TRY(ama__val_scalar_now(ip, where, at, "an index", &index));
+    if (index.kind != AMA_VAL_INT && index.kind != AMA_VAL_BOOL)
         return ama__interp_fail(ip, at, AMA_ERR_ARG, "%s indices must be integers or slices, not %s", ama__val_type(v),
-                                ama__val_type(index));
-    int64_t i = ama__val_i8(index);
+                                ama__val_type(&index));
+    int64_t i = ama__val_i8(&index);
     if (i < 0) i += n;
     if (i < 0 || i >= n)
         return ama__interp_fail(ip, at, AMA_ERR_ARG, "%s index %lld is out of range: it has %lld elements",
-                                ama__val_type(v), (long long)ama__val_i8(index), (long long)n);
-    if (!text) {
+                                ama__val_type(v), (long long)ama__val_i8(&index), (long long)n);
+    if (v->kind != AMA_VAL_STR) {
         *out = v->u.items->at[i];
         return AMA_OK;
     }
@@ -101,7 +110,7 @@ static ama_status dict_pairs(ama__interp *ip, const ama__val *dict, ama__span at
         const ama__val *key = &dict->u.items->key[i];
         if (key->kind != AMA_VAL_STR)
             return ama__interp_fail(ip, at, AMA_ERR_ARG, "dims are names (str), not %s", ama__val_type(key));
-        (*out)[i] = (ama__arg){.name = key->u.s, .v = dict->u.items->at[i], .at = at, .given = true};
+        (*out)[i] = (ama__arg){.name = key->u.s, .v = dict->u.items->at[i], .at = at, .name_at = at, .given = true};
     }
     return AMA_OK;
 }
@@ -118,7 +127,6 @@ static ama_status select_item(ama__interp *ip, const ama__val *v, bool by_label,
     } else {
         AMA_TRY(ama__select_axes(ip, in, by_label, index, at, &o));
     }
-    if (v->kind == AMA_VAL_NDARRAY && ama__object_var(&o)->ndim == 0) return ama__val_scalar(ip, &o, at, out);
     return ama__val_object(ip->arena,
                            v->kind == AMA_VAL_NDARRAY ? v->kind
                            : in->is_dataset           ? AMA_VAL_DATASET

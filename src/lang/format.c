@@ -53,6 +53,9 @@ static ama_status add_plain(ama__interp *ip, ama__piece_list *list, const ama__v
 static ama_status add_items(ama__interp *ip, ama__piece_list *list, const ama__val *v, ama__span at) {
     const ama__items *items = v->u.items;
     bool tuple = v->kind == AMA_VAL_TUPLE, dict = v->kind == AMA_VAL_DICT;
+    if (items->look == AMA_LOOK_HIDDEN)
+        return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED, "the text of this object is not supported; use list(...)");
+    if (items->look == AMA_LOOK_FROZEN) AMA_TRY(ama__pieces_text(ip, list, "Frozen("));
     AMA_TRY(ama__pieces_text(ip, list, tuple ? "(" : dict ? "{" : "["));
     for (int i = 0; i < items->n; i++) {
         if (i) AMA_TRY(ama__pieces_text(ip, list, ", "));
@@ -62,7 +65,8 @@ static ama_status add_items(ama__interp *ip, ama__piece_list *list, const ama__v
         }
         AMA_TRY(ama__pieces_val(ip, list, &items->at[i], true, "", at));
     }
-    return ama__pieces_text(ip, list, tuple ? items->n == 1 ? ",)" : ")" : dict ? "}" : "]");
+    AMA_TRY(ama__pieces_text(ip, list, tuple ? items->n == 1 ? ",)" : ")" : dict ? "}" : "]"));
+    return items->look == AMA_LOOK_FROZEN ? ama__pieces_text(ip, list, ")") : AMA_OK;
 }
 
 static ama_status add_attrs(ama__interp *ip, ama__piece_list *list, const ama__val *v, ama__span at) {

@@ -52,7 +52,7 @@ typedef struct ama__interp {
 typedef struct ama__arg {
     const char *name;
     ama__val v;
-    ama__span at;
+    ama__span at, name_at;
     bool given; /* false: v is the default (None where that is no literal) */
 } ama__arg;
 
@@ -138,6 +138,8 @@ ama_status ama__method_signature(ama__interp *ip, const ama__method *m, const am
 /* ---- selection (call_select.c): pairs name a dim each */
 ama_status ama__select(ama__interp *ip, const ama__object *o, bool by_label, int n, const ama__arg *pairs,
                        const ama__sel_options *options, ama__span at, ama__object *out);
+/* What is wrong with a pair that failed: its name, when the object has no such dim, or its value. */
+ama__span ama__select_blame(const ama__object *o, const ama__arg *pair);
 /* x[index]: axis by axis, with `...` and slices. */
 ama_status ama__select_axes(ama__interp *ip, const ama__object *o, bool by_label, const ama__val *index, ama__span at,
                             ama__object *out);
@@ -221,7 +223,9 @@ bool ama__format_number(ama__text *text, const ama__val *v, const char *spec);
 
 /* ---- sinks (sink.c) */
 ama_status ama__sink_print(ama__interp *ip, const ama__piece_list *list, ama__span at);
-ama_status ama__sink_write(ama__interp *ip, const ama__object *o, ama__write_args *args, ama__span at);
+/* encoding_at: where errors of the encoding point. */
+ama_status ama__sink_write(ama__interp *ip, const ama__object *o, ama__write_args *args, ama__span at,
+                           ama__span encoding_at);
 /* The -o of the command line. */
 ama_status ama__sink_output(ama__interp *ip);
 /* Line of a place in the script. */

@@ -123,12 +123,15 @@ static ama_status note_output(ama__interp *ip, const char *path, ama__span at) {
     return AMA_OK;
 }
 
-ama_status ama__sink_write(ama__interp *ip, const ama__object *o, ama__write_args *args, ama__span at) {
+ama_status ama__sink_write(ama__interp *ip, const ama__object *o, ama__write_args *args, ama__span at,
+                           ama__span encoding_at) {
     ama__sink *sink;
     AMA_TRY(note_output(ip, args->path, at));
     args->history = ip->options->history;
     args->line = at.begin < 0 ? 0 : ama__interp_line(ip, at);
-    AMA_AT(ip, at, ama__graph_encode(ip->g, o, args, &sink));
+    ama_status status = ama__graph_encode(ip->g, o, args, &sink);
+    bool encoding = status != AMA_OK && strncmp(ama__error_text(ip->ctx), "encoding", 8) == 0;
+    AMA_AT(ip, encoding ? encoding_at : at, status);
     return add_sink(ip, sink);
 }
 
@@ -233,7 +236,7 @@ ama_status ama__build_to_netcdf(ama__interp *ip, ama__call *c, ama__val *out) {
     args.n_unlimited = n;
     args.unlimited = unlimited;
     *out = ama__val_none();
-    return ama__sink_write(ip, &c->self.u.handle->object, &args, c->blame);
+    return ama__sink_write(ip, &c->self.u.handle->object, &args, c->blame, ama__call_arg(c, "encoding")->at);
 }
 
 ama_status ama__build_to_zarr(ama__interp *ip, ama__call *c, ama__val *out) {
@@ -267,7 +270,7 @@ ama_status ama__build_to_zarr(ama__interp *ip, ama__call *c, ama__val *out) {
                                 "consolidated=False is not supported: consolidated metadata is always written");
     AMA_TRY(read_encoding(ip, c, &args));
     *out = ama__val_none();
-    return ama__sink_write(ip, &c->self.u.handle->object, &args, c->blame);
+    return ama__sink_write(ip, &c->self.u.handle->object, &args, c->blame, ama__call_arg(c, "encoding")->at);
 }
 
 ama_status ama__sink_output(ama__interp *ip) {
@@ -281,5 +284,5 @@ ama_status ama__sink_output(ama__interp *ip) {
     size_t n = strlen(path);
     args.path = path;
     if (n > 5 && strcmp(path + n - 5, ".zarr") == 0) args.format = AMA_FORMAT_ZARR2;
-    return ama__sink_write(ip, &ip->last.u.handle->object, &args, ip->last_at);
+    return ama__sink_write(ip, &ip->last.u.handle->object, &args, ip->last_at, ip->last_at);
 }

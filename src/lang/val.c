@@ -162,6 +162,7 @@ static void print_str(ama__text *text, const char *s) {
 static void print_items(ama__text *text, const ama__val *v) {
     const ama__items *items = v->u.items;
     bool tuple = v->kind == AMA_VAL_TUPLE, dict = v->kind == AMA_VAL_DICT;
+    if (items->look == AMA_LOOK_FROZEN) ama__text_add(text, "Frozen(");
     ama__text_add(text, tuple ? "(" : dict ? "{" : "[");
     for (int i = 0; i < items->n; i++) {
         if (i) ama__text_add(text, ", ");
@@ -172,6 +173,7 @@ static void print_items(ama__text *text, const ama__val *v) {
         ama__val_print(text, &items->at[i], true);
     }
     ama__text_add(text, tuple ? items->n == 1 ? ",)" : ")" : dict ? "}" : "]");
+    if (items->look == AMA_LOOK_FROZEN) ama__text_add(text, ")");
 }
 
 void ama__val_print(ama__text *text, const ama__val *v, bool repr) {

@@ -53,8 +53,14 @@ typedef enum ama__val_kind {
 typedef struct ama__val ama__val;
 
 /* A list, tuple or dict; tuples do not change. key is NULL but for dicts. */
+typedef enum ama__items_look {
+    AMA_LOOK_PLAIN,
+    AMA_LOOK_FROZEN, /* xarray's read-only dict: prints as Frozen({…}) */
+    AMA_LOOK_HIDDEN  /* range, dict.keys(), data_vars: Python prints something else, which is not supported */
+} ama__items_look;
 typedef struct ama__items {
     int n, cap;
+    ama__items_look look;
     ama__val *at, *key;
 } ama__items;
 

@@ -178,6 +178,9 @@ ama_status ama__val_scalar(ama__interp *ip, const ama__object *o, ama__span at, 
         int64_t fixed[AMA_MAX_DIMS] = {0};
         ama__node *node = v->node;
         if (v->ndim) AMA_AT(ip, at, ama__node_index(ip->g, node, 0, none, fixed, &node));
+        /* Python's numbers are of 64 bits. */
+        if (!v->time && node->dtype != AMA_BOOL && !ama__dtype_is_text(node->dtype))
+            AMA_AT(ip, at, ama__node_cast(ip->g, node, ama__dtype_is_float(node->dtype) ? AMA_F8 : AMA_I8, &node));
         AMA_AT(ip, at, ama__val_bare(ip, node, v->time, &h));
         *out = (ama__val){.kind = v->time ? AMA_VAL_NDARRAY : AMA_VAL_NUMBER, .u.handle = h};
         return AMA_OK;
