@@ -2,9 +2,10 @@
 
   xr_oracle.py SCRIPT      runs a script so in the current directory
 
-install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict), the new
-frequency names, the new defaults of open_mfdataset, timedeltas left as numbers, the packing rule by attribute types,
-float32 reduced in float64 and rounded once, no bottleneck and no flox, DataArray.to_zarr.
+install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
+groups the key's), the new frequency names, the new defaults of open_mfdataset, timedeltas left as numbers, the
+packing rule by attribute types, float32 reduced in float64 and rounded once, no bottleneck and no flox,
+DataArray.to_zarr.
 """
 import functools
 import re
@@ -41,6 +42,25 @@ def patch_attributes():
             result.attrs = merge_attrs(both, "drop_conflicts") if variable._get_keep_attrs(default=True) else {}
         return result
     variable.Variable._binary_op = binary
+    plain_dataset = xr.Dataset._binary_op
+
+    def binary_dataset(self, other, f, reflexive=False, join=None):
+        result = plain_dataset(self, other, f, reflexive, join)
+        if isinstance(result, xr.Dataset) and variable._get_keep_attrs(default=True):
+            result.attrs = merge_attrs([self.attrs, getattr(other, "attrs", {})], "drop_conflicts")
+        return result
+    xr.Dataset._binary_op = binary_dataset
+
+
+def patch_groups():
+    """Labels of groups and of resampled times carry the key's attributes."""
+    plain = groupby.GroupBy.__init__
+
+    def init(self, obj, group, *args, **keywords):
+        plain(self, obj, group, *args, **keywords)
+        if isinstance(self._unique_coord, xr.IndexVariable):
+            self._unique_coord.attrs = dict(getattr(self._original_group, "attrs", {}))
+    groupby.GroupBy.__init__ = init
 
 
 def patch_resample():
@@ -141,7 +161,7 @@ def patch_write():
 def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    for patch in (patch_attributes, patch_resample, patch_reductions, patch_packing, patch_open, patch_write):
+    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_open, patch_write):
         patch()
 
 
