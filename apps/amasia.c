@@ -205,6 +205,17 @@ static char *command_line(int argc, char **argv) {
     return s;
 }
 
+/* The text to run: the script's, or the expression, which is printed when nothing says where it goes. NULL: no memory.
+ */
+static char *script_text(const arguments *a, char *file_text, size_t *bytes) {
+    if (!a->expression) return file_text;
+    const char *form = a->output ? "%s" : "print(%s)";
+    size_t n = strlen(a->expression) + strlen(form);
+    char *text = malloc(n);
+    if (text) *bytes = (size_t)snprintf(text, n, form, a->expression);
+    return text;
+}
+
 /* A script that one rank cannot read is an error of all: an empty text with NULL is passed on, and rank 0 says why. */
 static int fail_to_read(const arguments *a, int rank) {
     if (rank == 0) fprintf(stderr, "amasia: cannot read the script %s: %s\n", a->file, strerror(errno));
@@ -238,10 +249,7 @@ int main(int argc, char **argv) {
     } else if (make_session(mpi, &a.options, &session) != AMA_OK) {
         if (rank == 0) fprintf(stderr, "amasia: %s\n", session ? ama_error_text(session) : "not enough memory");
         status = 1;
-    } else if (dispatch(&a, session, a.file ? text : a.expression,
-                        a.file         ? bytes
-                        : a.expression ? strlen(a.expression)
-                                       : 0)) {
+    } else if ((text = script_text(&a, text, &bytes), dispatch(&a, session, text, bytes))) {
         if (a.progress_line) fprintf(stderr, "\r\033[K");
         if (rank == 0) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
         status = 1;

@@ -1,7 +1,7 @@
 #include "exec/scratch.h"
 
-#define BLOCK_BYTES ((size_t)1 << 20)
-#define MAX_BLOCKS 64
+#define BLOCK_BYTES ((size_t)1 << 18)
+#define MAX_BLOCKS 512
 
 struct ama__scratch {
     ama_ctx *ctx;
