@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/block.h"
+#include "plan/assembly.h"
 #include "plan/lower.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
@@ -42,7 +43,7 @@ static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
         for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
         most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
     }
-    return most * o->threads;
+    return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 
 /* Bytes of the boxes of earlier results that this rank's units read. */
@@ -147,32 +148,32 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w
     return AMA_OK;
 }
 
-/* Chunks of an output that this rank's boxes do not fill at once wait in memory: at worst one layer of output chunks
- * across a column, for each written variable. */
-static int64_t output_bytes(const ama__plan *p, const ama__stage *s) {
-    int64_t total = 0;
+/* What outputs hold on a rank: boxes on their way, chunks that wait for their other parts, at the end of the stage
+ * their exchange; whole arrays where they are gathered. */
+static ama_status output_bytes(ama_ctx *ctx, const ama__plan *p, const ama__stage *s, int rank, int64_t *out) {
+    int64_t held = 0, box = 0, chunk_most = 0;
     for (int i = 0; i < s->n_consumers; i++) {
         const ama__consumer *c = &s->consumer[i];
-        int64_t layer = (int64_t)ama__dtype_bytes(c->node->dtype), block = layer;
-        if (c->kind == AMA_CONSUME_GATHER) {
-            total += ama__shape_size(c->node->ndim, c->node->shape, &block) ? block * layer * 2 : 0;
+        ama__assembly_need need;
+        int64_t whole = 0, size = (int64_t)ama__dtype_bytes(c->node->dtype), chunk = size;
+        if (c->kind == AMA_CONSUME_REDUCE) continue;
+        if (c->kind == AMA_CONSUME_GATHER) { /* pieces and all of them together */
+            held += ama__shape_size(c->node->ndim, c->node->shape, &whole) ? whole * size * 2 : 0;
             continue;
         }
-        if (c->kind != AMA_CONSUME_WRITE) continue;
-        const ama__stored_var *v = &p->sink[c->sink]->spec->meta.var[c->var];
-        for (int a = 0; a < c->node->ndim; a++) {
-            int d = c->map[a].driver_axis;
-            int64_t extent = c->node->shape[a];
-            if (d >= 1) extent = min_i8(extent, s->units[d].cut[s->units[d].n > 1 ? 1 : s->units[d].n]);
-            if (v->chunked)
-                extent = a == 0 ? v->grid.chunk[a] : max_i8(extent, v->grid.chunk[a]);
-            else if (a == 0)
-                extent = 1;
-            layer *= extent;
-        }
-        total += v->chunked ? 3 * layer : min_i8(layer, 16 * MIB);
+        const ama__write_spec *spec = p->sink[c->sink]->spec;
+        const ama__stored_var *v = &spec->meta.var[c->var];
+        bool chunked = v->chunked && v->ndim > 0;
+        AMA_TRY(ama__plan_assembly(ctx, s, c, chunked ? v->grid.chunk : NULL, s->rank_first + rank, &need));
+        held += max_i8(need.peak_bytes, (p->options.nranks > 1 ? 3 : 1) * need.leftover_bytes);
+        box = max_i8(box, need.box_bytes);
+        if (!chunked) continue;
+        if (spec->format == AMA_FORMAT_NETCDF4) held += need.box_bytes; /* encoded chunks wait for their places */
+        for (int a = 0; a < v->ndim; a++) chunk *= min_i8(v->grid.chunk[a], max_i8(c->node->shape[a], 1));
+        chunk_most = max_i8(chunk_most, chunk);
     }
-    return total;
+    *out = held + box + 2 * p->options.threads * chunk_most;
+    return AMA_OK;
 }
 
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
@@ -190,12 +191,19 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
     if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
+    int64_t outputs = 0;
+    if (status == AMA_OK) status = output_bytes(g->ctx, p, s, rank, &outputs);
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
     AMA_TRY(ama__comm_agree(comm, status));
-    int64_t operands = 0;
-    for (int i = 0; i < s->n_operands; i++)
-        if (boxes[i].ndim >= 0) operands += ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
+    int64_t operands = 0, most = 0;
+    for (int i = 0; i < s->n_operands; i++) {
+        if (boxes[i].ndim < 0) continue;
+        int64_t bytes = ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
+        operands += bytes;
+        most = max_i8(most, bytes);
+    }
+    if (o->nranks > 1) operands += most + min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES); /* received, packed, sent */
     s->chunks = ama__comm_sum(comm, t.chunks);
     s->stored_bytes = ama__comm_sum(comm, t.stored);
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
@@ -208,7 +216,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->state_bytes = ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + rounds));
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);
     s->operand_bytes = ama__comm_max(comm, operands);
-    s->output_bytes = output_bytes(p, s);
+    s->output_bytes = ama__comm_max(comm, outputs);
     return AMA_OK;
 }
 

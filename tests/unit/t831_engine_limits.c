@@ -216,7 +216,7 @@ static void check_promises(const job *j, size_t before) {
         print_message("\n%s\n", ama__text_get(&t));
         ama__text_fini(&t);
     }
-    assert_true((double)held <= 1.2 * (double)j->plan->peak_bytes + (2 << 20));
+    assert_true((double)held <= 1.2 * (double)j->plan->peak_bytes + (1 << 20));
 }
 
 static void promises(void **state) {
