@@ -30,6 +30,7 @@ static int target_day(const ama__offset *o, ama__calendar c, int64_t year, int m
 bool ama__offset_is_on(const ama__offset *o, ama__calendar c, int64_t day) {
     month_day d = split(c, day);
     switch (o->kind) {
+    case AMA_OFFSET_WEEKDAY: return ama__calendar_weekday(c, day) < 5;
     case AMA_OFFSET_WEEK: return ama__calendar_weekday(c, day) == o->anchor;
     case AMA_OFFSET_SEMIMONTH:
         return d.day == 15 ||
@@ -50,6 +51,14 @@ static int64_t add_weeks(const ama__offset *o, ama__calendar c, int64_t day, int
     int64_t ahead = ama__floor_mod(o->anchor - ama__calendar_weekday(c, day), 7);
     if (ahead > 0 && n > 0) n--;
     return day + ahead + 7 * n;
+}
+
+/* A weekend counts as the Friday before it going forward, as the Monday after it going back. */
+static int64_t add_weekdays(ama__calendar c, int64_t day, int64_t n) {
+    int64_t weekday = ama__calendar_weekday(c, day), monday = day - weekday;
+    if (weekday > 4) weekday = n > 0 ? 4 : 5;
+    int64_t at = weekday + n, weeks = ama__floor_div(at, 5);
+    return monday + 7 * weeks + ama__floor_mod(at, 5);
 }
 
 /* Months are stepped from the 15th; an odd rest lands on the first (last) day of a month. */
@@ -97,6 +106,7 @@ static int64_t add(const ama__offset *o, ama__calendar c, int64_t day, int64_t n
     switch (o->kind) {
     case AMA_OFFSET_TICK:
     case AMA_OFFSET_DAY: return day + n;
+    case AMA_OFFSET_WEEKDAY: return add_weekdays(c, day, n);
     case AMA_OFFSET_WEEK: return add_weeks(o, c, day, n);
     case AMA_OFFSET_SEMIMONTH: return add_semimonths(o, c, day, n);
     default: return add_months(o, c, day, n);

@@ -8,6 +8,7 @@
 typedef enum ama__offset_kind {
     AMA_OFFSET_TICK, /* a fixed length shorter than a day */
     AMA_OFFSET_DAY,
+    AMA_OFFSET_WEEKDAY, /* Monday to Friday */
     AMA_OFFSET_WEEK,
     AMA_OFFSET_SEMIMONTH,
     AMA_OFFSET_MONTH,

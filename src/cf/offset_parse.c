@@ -50,6 +50,7 @@ static const freq_name freq_names[] = {
     {"SM", AMA_OFFSET_SEMIMONTH, true, false, true, 0, 0},
     {"SMS", AMA_OFFSET_SEMIMONTH, false, false, true, 0, 0},
     {"W", AMA_OFFSET_WEEK, true, false, true, 6, 0},
+    {"B", AMA_OFFSET_WEEKDAY, false, true, true, 0, 0},
     {"D", AMA_OFFSET_DAY, false, false, false, 0, AMA_NS_PER_DAY},
     TICK("h", 3600 * AMA_NS_PER_S),
     TICK("H", 3600 * AMA_NS_PER_S),
@@ -66,8 +67,8 @@ static const freq_name freq_names[] = {
 };
 #define N_FREQ_NAMES (sizeof freq_names / sizeof *freq_names)
 
-static const char *const unsupported_names[] = {"B",    "C",    "bh",  "BH",   "cbh", "CBH",
-                                                "CBME", "CBMS", "WOM", "LWOM", "RE",  "REQ"};
+static const char *const unsupported_names[] = {"C",    "bh",  "BH",   "cbh", "CBH", "CBME",
+                                                "CBMS", "WOM", "LWOM", "RE",  "REQ"};
 
 static const char *const months[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                      "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};

@@ -487,7 +487,7 @@ def resample_cases():
                 yield axes["hours" if k % 2 else "6h"], both[k % len(both)], freq, closed, label, origin, offset
                 yield axes["hours"], D64, freq, None, None, origin, offset
     for freq in ("W", "2W", "W-WED", "W-MON", "SMS", "SME", "2SMS", "BME", "BMS", "BQE", "BQS-FEB", "BYE", "BYS",
-                 "BYE-JUN", "2BMS"):
+                 "BYE-JUN", "2BMS", "B", "2B", "7B"):
         for name in ("noon", "eom", "midnight", "one"):
             for closed, label in sides:
                 if freq in ("SME", "2SMS") and closed == "right":

@@ -71,6 +71,7 @@ static void documented_table(void **state) {
                  {"QS", 0, "2000-01-01", 2, {77, 23}},
                  {"YS", 0, "2000-01-01", 1, {100}},
                  {"W", 0, "2000-01-16", 15, {2, 7, 7, 7}},
+                 {"B", 0, "2000-01-14", 71, {2, 1, 1, 1}},
                  {"2MS", 0, "2000-01-01", 2, {46, 54}},
                  {"5D", 0, "2000-01-15", 20, {5, 5, 5, 5}},
                  {"ME", AMA_SIDE_LEFT, "2000-01-31", 4, {16, 29, 31, 24}}};
@@ -79,7 +80,7 @@ static void documented_table(void **state) {
     for (int i = 0; i < 100; i++) ticks[i] = INT64_C(947937600000000000) + i * INT64_C(86400000000000);
     for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
         ama__resample r = {.freq = table[t].freq, .closed = table[t].closed};
-        int64_t n_bins, *labels, *bin, counts[32];
+        int64_t n_bins, *labels, *bin, counts[80];
         char buf[48];
         assert_int_equal(ama__resample_bins(arena, &axis, &r, 100, ticks, &n_bins, &labels, &bin), AMA_OK);
         assert_int_equal(n_bins, table[t].n);
@@ -108,7 +109,8 @@ static void refusals(void **state) {
                {"W-JAN", NULL, NULL, false, AMA_ERR_ARG, "MON"},
                {"999999999999D", NULL, NULL, false, AMA_ERR_ARG, NULL},
                {"ns", NULL, NULL, false, AMA_ERR_ARG, "more than"},
-               {"B", NULL, NULL, false, AMA_ERR_UNSUPPORTED, "not supported"},
+               {"C", NULL, NULL, false, AMA_ERR_UNSUPPORTED, "not supported"},
+               {"B", NULL, NULL, true, AMA_ERR_UNSUPPORTED, "datetime64"},
                {"W", NULL, NULL, true, AMA_ERR_UNSUPPORTED, "7D"},
                {"SMS", NULL, NULL, true, AMA_ERR_UNSUPPORTED, "datetime64"},
                {"1.5h", NULL, NULL, true, AMA_ERR_UNSUPPORTED, "datetime64"},
