@@ -46,21 +46,6 @@ static bool goes(const job *j, const char *dim) {
     return false;
 }
 
-/* Dims that data and weights share stand first in the result, the others follow, as xarray's dot has them. */
-static ama_status order_as_dot(ama__graph *g, const job *j, const ama__variable *x, ama__variable **v) {
-    const char *dim[AMA_MAX_DIMS];
-    int n = 0;
-    bool moved = false;
-    for (int pass = 0; pass < 2; pass++)
-        for (int a = 0; a < (*v)->ndim; a++) {
-            const char *d = (*v)->dim[a];
-            bool shared = ama__variable_axis(x, d) >= 0 && ama__variable_axis(j->w, d) >= 0;
-            if (shared == (pass == 0)) dim[n++] = d;
-        }
-    for (int a = 0; a < n; a++) moved = moved || dim[a] != (*v)->dim[a];
-    return moved ? ama__variable_arrange(g, *v, n, dim, NULL, v) : AMA_OK;
-}
-
 /* sum(x * w) over the dims; NaN goes through. */
 static ama_status dot(ama__graph *g, const job *j, const ama__variable *x, const ama__variable *w,
                       ama__variable **out) {
@@ -72,7 +57,7 @@ static ama_status dot(ama__graph *g, const job *j, const ama__variable *x, const
     for (int a = 0; a < v->ndim; a++) any = any || goes(j, v->dim[a]);
     if (any) AMA_TRY(ama__variable_reduce(g, v, &sum, j->n_dims, j->dim, NULL, &v));
     *out = v;
-    return order_as_dot(g, j, x, out);
+    return AMA_OK;
 }
 
 static ama_status weighted_sum(ama__graph *g, const job *j, const ama__variable *x, ama__variable **out) {
