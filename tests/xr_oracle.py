@@ -15,6 +15,7 @@ import warnings
 
 import numpy as np
 import xarray as xr
+from xarray import conventions
 from xarray.coding import variables as coding
 from xarray.core import duck_array_ops, groupby, variable
 from xarray.core.merge import merge_attrs
@@ -130,6 +131,27 @@ def patch_packing():
     coding._choose_float_dtype = lambda dtype, offset: wanted[-1] if wanted and wanted[-1] else plain_choice(dtype, offset)
 
 
+def patch_decoding():
+    """Flags stay flags when written again; a coordinates attribute moves to the encoding whatever it names."""
+    plain_one, plain_all = conventions.decode_cf_variable, conventions.decode_cf_variables
+
+    def one(*args, **keywords):
+        result = plain_one(*args, **keywords)
+        if result.dtype == bool:
+            result.encoding["dtype"] = np.dtype(bool)
+        return result
+
+    def many(variables, attributes, *args, **keywords):
+        new, attributes, coords = plain_all(variables, attributes, *args, **keywords)
+        wanted = keywords.get("decode_coords", args[3] if len(args) > 3 else True)
+        for var in new.values():
+            if wanted and "coordinates" in var.attrs:
+                var.encoding["coordinates"] = var.attrs.pop("coordinates")
+                coords.update(name for name in var.encoding["coordinates"].split() if name in variables)
+        return new, attributes, coords
+    conventions.decode_cf_variable, conventions.decode_cf_variables = one, many
+
+
 def patch_open():
     plain_open, plain_zarr, plain_many = xr.open_dataset, xr.open_zarr, xr.open_mfdataset
 
@@ -161,7 +183,8 @@ def patch_write():
 def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_open, patch_write):
+    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
+                  patch_open, patch_write):
         patch()
 
 
