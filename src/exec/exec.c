@@ -209,6 +209,24 @@ static ama_status close_unit(stage_run *sr, walk *w) {
     return AMA_OK;
 }
 
+/* The tile after the one that ends at `end`: in this unit or the first of the next. */
+static ama_status advise_next(stage_run *sr, const walk *w, int64_t end) {
+    const ama__stage *s = sr->stage;
+    ama__box ahead = w->box;
+    if (s->ndim == 0) return AMA_OK;
+    if (end >= w->box.start[0] + w->box.count[0]) {
+        int64_t index[AMA_MAX_DIMS] = {0};
+        if (w->unit + 1 >= w->last) return AMA_OK;
+        ama__stage_unit(s, w->unit + 1, index);
+        ahead = ama__stage_unit_box(s, index);
+        end = ahead.start[0];
+    }
+    ama__box unit = ahead;
+    ahead.start[0] = end;
+    ahead.count[0] = ama__stage_tile_end(s, &unit, end) - end;
+    return ama__tile_advise(&sr->tile, &ahead);
+}
+
 static ama_status next_tile(stage_run *sr, walk *w) {
     if (!w->open) AMA_TRY(open_unit(sr, w));
     ama__box tile = w->box;
@@ -217,13 +235,8 @@ static ama_status next_tile(stage_run *sr, walk *w) {
         tile.start[0] = w->next;
         tile.count[0] = end - w->next;
         last = w->box.start[0] + w->box.count[0];
-        if (end < last) {
-            ama__box ahead = w->box;
-            ahead.start[0] = end;
-            ahead.count[0] = ama__stage_tile_end(sr->stage, &w->box, end) - end;
-            ama__tile_advise(&sr->tile, &ahead);
-        }
     }
+    AMA_TRY(advise_next(sr, w, end));
     AMA_TRY(run_tile(sr, &tile));
     w->next = end;
     sr->tiles++;

@@ -48,6 +48,7 @@ ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__
     t->threads = threads;
     AMA_TRY(ama__wants_init(&t->wants, ctx, s));
     AMA_TRY(ama__wants_init(&t->old, ctx, s));
+    AMA_TRY(ama__wants_init(&t->ahead, ctx, s));
     return make_loads(t);
 }
 
@@ -66,6 +67,7 @@ void ama__tile_fini(ama__tile *t) {
     AMA_FREE(t->ctx, t->old_data);
     ama__wants_fini(&t->wants);
     ama__wants_fini(&t->old);
+    ama__wants_fini(&t->ahead);
     t->ctx = NULL;
 }
 
@@ -143,17 +145,15 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
     return status;
 }
 
-void ama__tile_advise(ama__tile *t, const ama__box *driver_box) {
-    for (int s = 0; s < t->stage->n_sources; s++) {
-        const ama__node *n = t->stage->source[s];
-        if (n != t->stage->driver || n->ndim == 0) continue;
-        int axis = n->u.source.axis;
-        int i = ama__source_part_of(n, driver_box->start[axis]);
-        const ama__source_part *p = &n->u.source.part[i];
-        ama__box b = *driver_box;
-        b.start[axis] -= p->start;
-        if (b.start[axis] + b.count[axis] > p->count) b.count[axis] = p->count - b.start[axis];
-        if (b.count[axis] > 0)
-            ama__fetch_advise(t->fetcher, &p->store->meta.var[p->var], &p->store->manifest[p->var], &b);
+ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box) {
+    AMA_TRY(ama__wants_collect(&t->ahead, driver_box));
+    for (int i = 0; i < t->ahead.n; i++) {
+        const ama__want *w = &t->ahead.want[i];
+        const ama__source_part *p = part_of(t, w);
+        const ama__stored_var *v = &p->store->meta.var[p->var];
+        ama__box whole = ama__box_whole(v->ndim, v->grid.shape), inside;
+        if (ama__wants_kept(&t->wants, w) < 0 && ama__box_intersect(&whole, &w->box, &inside))
+            ama__fetch_advise(t->fetcher, v, &p->store->manifest[p->var], &inside);
     }
+    return AMA_OK;
 }

@@ -18,6 +18,7 @@ typedef struct ama__tile {
     ama__wants old; /* of the tile before: what both want is kept */
     void **old_data;
     int old_cap;
+    ama__wants ahead; /* of the tile to come */
     ama__load **load; /* per source, per part */
 } ama__tile;
 
@@ -27,8 +28,8 @@ void ama__tile_fini(ama__tile *t);
 /* Fetches and decodes what the consumers need in a box of the driver's space. Chunks of the tile before that are wanted
  * again are kept. Local. */
 ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box);
-/* Tells the kernel which bytes the next tile will read. Local. */
-void ama__tile_advise(ama__tile *t, const ama__box *driver_box);
+/* Tells the kernel which bytes the next tile will read beyond those held now. Local. */
+ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box);
 
 /* Number of the calling thread in its team. */
 int ama__thread(void);
