@@ -28,6 +28,7 @@ typedef struct formatter {
     const ama__repr_array *a;
     int64_t n; /* elements in data */
     bool exponent;
+    int digits;      /* after the point of the mantissa, with an exponent */
     int left, right; /* characters before and after the point; left alone: the width */
 } formatter;
 
@@ -51,16 +52,23 @@ static void positional(const ama__repr_array *a, int64_t i, char *buf, size_t n)
     for (char *end = buf + strlen(buf) - 1; *end == '0'; end--) *end = '\0';
 }
 
-static void scientific(const ama__repr_array *a, int64_t i, char *buf, size_t n) {
+/* Digits after the point of the mantissa that reads back, at most PRECISION. */
+static int mantissa_digits(const ama__repr_array *a, int64_t i) {
+    char buf[40];
     double x = get_f8(a, i);
-    for (int p = 0; p <= PRECISION; p++) {
-        snprintf(buf, n, "%.*e", p, x);
+    for (int p = 0; p < PRECISION; p++) {
+        snprintf(buf, sizeof buf, "%.*e", p, x);
         double back = strtod(buf, NULL);
-        if (p == PRECISION || (a->dtype == AMA_F4 ? (float)back == (float)x : back == x)) break;
+        if (a->dtype == AMA_F4 ? (float)back == (float)x : back == x) return p;
     }
-    if (strchr(buf, '.')) return;
-    char tail[16];
-    char *e = strchr(buf, 'e');
+    return PRECISION;
+}
+
+/* All elements with the digits of the longest. */
+static void scientific(const formatter *f, int64_t i, char *buf, size_t n) {
+    snprintf(buf, n, "%.*e", f->digits, get_f8(f->a, i));
+    char *e = strchr(buf, 'e'), tail[16];
+    if (f->digits > 0 || !e) return;
     snprintf(tail, sizeof tail, "%s", e);
     snprintf(e, n - (size_t)(e - buf), ".%s", tail);
 }
@@ -72,7 +80,7 @@ static void float_text(const formatter *f, int64_t i, char *buf, size_t n) {
     else if (isinf(x))
         snprintf(buf, n, x > 0 ? "inf" : "-inf");
     else if (f->exponent)
-        scientific(f->a, i, buf, n);
+        scientific(f, i, buf, n);
     else
         positional(f->a, i, buf, n);
 }
@@ -95,8 +103,9 @@ static void time_text(const formatter *f, int64_t i, char *buf, size_t n) {
     for (int c = 0; c < 7; c++) ama__time_components(t, (ama__time_component)c, 1, &tick, &x[c]);
     snprintf(buf, n,
              "cftime.Datetime%s(%" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64 ", %" PRId64
-             ")",
-             calendar_class(t->calendar), x[0], x[1], x[2], x[3], x[4], x[5], x[6]);
+             ", has_year_zero=%s)",
+             calendar_class(t->calendar), x[0], x[1], x[2], x[3], x[4], x[5], x[6],
+             t->calendar == AMA_CAL_STANDARD || t->calendar == AMA_CAL_JULIAN ? "False" : "True");
 }
 
 static void element_text(const formatter *f, int64_t i, char *buf, size_t n) {
@@ -105,7 +114,8 @@ static void element_text(const formatter *f, int64_t i, char *buf, size_t n) {
         time_text(f, i, buf, n);
     } else if (a->dtype == AMA_STRING) {
         const char *s = ((const char *const *)a->data)[i];
-        snprintf(buf, n, "'%s'", s ? s : "");
+        char quote = s && strchr(s, '\'') && !strchr(s, '"') ? '"' : '\''; /* as Python's repr chooses */
+        snprintf(buf, n, "%c%s%c", quote, s ? s : "", quote);
     } else if (ama__dtype_is_float(a->dtype)) {
         float_text(f, i, buf, n);
     } else if (a->dtype == AMA_BOOL) {
@@ -124,6 +134,10 @@ static void choose_exponent(formatter *f) {
         if (x < least) least = x;
     }
     f->exponent = most > 0 && (most >= 1e8 || least < 1e-4 || most / least > 1000);
+    for (int64_t i = 0; i < f->n && f->exponent; i++) {
+        int digits = isfinite(get_f8(f->a, i)) ? mantissa_digits(f->a, i) : 0;
+        if (digits > f->digits) f->digits = digits;
+    }
 }
 
 static void measure(formatter *f) {
@@ -154,8 +168,8 @@ static void padded(const formatter *f, int64_t i, char *buf, size_t n) {
         snprintf(buf, n, "%*s%.*s%-*s", f->left > left ? f->left - left : 0, "", left, text, f->right, point);
         return;
     }
-    if (f->a->dtype == AMA_STRING || f->a->time)
-        snprintf(buf, n, "%-*s", f->left, text);
+    if (f->a->dtype == AMA_STRING || (f->a->time && !f->a->time->datetime64))
+        snprintf(buf, n, "%s", text); /* objects are not aligned */
     else
         snprintf(buf, n, "%*s", f->left + f->right, text);
 }
@@ -283,6 +297,23 @@ ama_status ama__repr_array_text(ama__graph *g, const ama__repr_array *a, ama__te
     return AMA_OK;
 }
 
+/* Python's format(x, ".4"): four digits, an exponent where there would be no digit after the point. */
+static void short_float(double x, char *buf, size_t n) {
+    snprintf(buf, n, isfinite(x) ? "%.4g" : "%f", x);
+    if (!isfinite(x) || strpbrk(buf, ".e")) return;
+    char digits[32], *e;
+    snprintf(digits, sizeof digits, "%.3e", x);
+    e = strchr(digits, 'e');
+    if (!e || atoi(e + 1) < 3) {
+        strncat(buf, ".0", n - strlen(buf) - 1);
+        return;
+    }
+    char *end = e; /* zeros behind the last digit go, and the point when nothing follows it */
+    while (end[-1] == '0') end--;
+    if (end[-1] == '.') end--;
+    snprintf(buf, n, "%.*s%s", (int)(end - digits), digits, e);
+}
+
 const char *ama__repr_item(const ama__repr_array *a, int64_t i, char *buf, size_t n) {
     formatter f = {.a = a};
     if (a->time) {
@@ -291,9 +322,7 @@ const char *ama__repr_item(const ama__repr_array *a, int64_t i, char *buf, size_
         if (fraction && strspn(fraction + 1, "0") == strlen(fraction + 1)) *fraction = '\0';
         if (a->time->datetime64 && clock && strcmp(clock + 1, "00:00:00") == 0) *clock = '\0';
     } else if (ama__dtype_is_float(a->dtype)) {
-        double x = get_f8(a, i);
-        snprintf(buf, n, isfinite(x) ? "%.4g" : "%f", x);
-        if (isfinite(x) && !strpbrk(buf, ".e")) strncat(buf, ".0", n - strlen(buf) - 1);
+        short_float(get_f8(a, i), buf, n);
     } else {
         element_text(&f, i, buf, n);
     }
