@@ -11,7 +11,7 @@
 
 #define MAX_INPUTS 64
 
-const char *argp_program_version = "amasia " AMA_VERSION;
+__attribute__((visibility("default"))) const char *argp_program_version = "amasia " AMA_VERSION; /* libc looks for it */
 
 typedef struct arguments {
     const char *command, *file, *expression, *output, *group;
@@ -85,18 +85,9 @@ static void check_arguments(struct argp_state *state, arguments *a) {
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
 }
 
-/* Under mpirun only rank 0 speaks of wrong arguments. */
-static void silence_other_ranks(struct argp_state *state) {
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
-    if (!rank) rank = getenv("PMIX_RANK");
-    FILE *nowhere = rank && atoi(rank) > 0 ? fopen("/dev/null", "w") : NULL;
-    if (nowhere) state->err_stream = state->out_stream = nowhere;
-}
-
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
     arguments *a = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: silence_other_ranks(state); break;
     case 'c': a->expression = arg; break;
     case 'i': parse_input(state, a, arg); break;
     case 'o': a->output = arg; break;
@@ -216,6 +207,18 @@ static char *script_text(const arguments *a, char *file_text, size_t *bytes) {
     return text;
 }
 
+/* Under mpirun only rank 0 speaks of wrong arguments. getopt knows no other stream than stderr, so that moves. */
+static void parse_arguments(int argc, char **argv, arguments *a) {
+    const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+    if (!rank) rank = getenv("PMIX_RANK");
+    FILE *out = stdout, *err = stderr, *nowhere = rank && atoi(rank) > 0 ? fopen("/dev/null", "w") : NULL;
+    if (nowhere) stdout = stderr = nowhere;
+    argp_parse(&parser, argc, argv, 0, NULL, a);
+    stdout = out;
+    stderr = err;
+    if (nowhere) fclose(nowhere);
+}
+
 /* A script that one rank cannot read is an error of all: an empty text with NULL is passed on, and rank 0 says why. */
 static int fail_to_read(const arguments *a, int rank) {
     if (rank == 0) fprintf(stderr, "amasia: cannot read the script %s: %s\n", a->file, strerror(errno));
@@ -229,7 +232,7 @@ int main(int argc, char **argv) {
     char *text = NULL;
     size_t bytes = 0;
     ama_session *session = NULL;
-    argp_parse(&parser, argc, argv, 0, NULL, &a);
+    parse_arguments(argc, argv, &a);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
     ama_mpi_guard();
     if (mpi) {
