@@ -197,7 +197,7 @@ def damaged_zarr_chunk():
     zarr_store("in.zarr")
     with open("in.zarr/tas/2.1", "r+b") as f:
         f.write(b"\xff" * 40)
-    return script('ds = xr.open_zarr("in.zarr")', 'ds.tas.mean("time")'), ["in.zarr", "2.1"]
+    return script('ds = xr.open_zarr("in.zarr")', 'ds.tas.mean("time")'), ["in.zarr", "2,1"]
 
 
 @case
