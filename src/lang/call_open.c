@@ -61,12 +61,12 @@ static bool is_remote(const char *path) {
 static ama_status check_path(ama__interp *ip, const char *path, ama__span at) {
     if (is_remote(path))
         return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED, "%s: only files of the file system can be opened", path);
-    for (int i = 0; i < ip->n_outputs; i++)
-        if (strcmp(ip->output[i].path, path) == 0)
-            return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED,
-                                    "%s is written by this script (line %d), after everything was read; use the "
-                                    "variable that was written instead",
-                                    path, ip->output[i].line);
+    const ama__output *output = ama__sink_find(ip, path);
+    if (output)
+        return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED,
+                                "%s is written by this script (line %d), after everything was read; use the variable "
+                                "that was written instead",
+                                path, output->line);
     return AMA_OK;
 }
 

@@ -23,7 +23,7 @@ static bool has_place(const ama__interp *ip, const char *text) {
 
 ama_status ama__interp_at(ama__interp *ip, ama__span at, ama_status status) {
     char message[1024];
-    if (status == AMA_OK || at.begin < 0 || has_place(ip, ama__error_text(ip->ctx))) return status;
+    if (status == AMA_OK || at.begin < 0 || ip->heard || has_place(ip, ama__error_text(ip->ctx))) return status;
     if (ama__error_status(ip->ctx) == AMA_OK) return status;
     snprintf(message, sizeof message, "%s", ama__error_text(ip->ctx));
     ama__error_clear(ip->ctx);
@@ -36,7 +36,9 @@ ama_status ama__interp_type(ama__interp *ip, const ama__call *c, const ama__arg 
 }
 
 ama_status ama__interp_agree(ama__interp *ip) {
-    return ama__interp_common(ip, ama__comm_agree(ip->comm, AMA_OK));
+    ama_status status = ama__interp_common(ip, ama__comm_agree(ip->comm, AMA_OK));
+    if (status != AMA_OK) ip->heard = true;
+    return status;
 }
 
 ama_status ama__interp_common(ama__interp *ip, ama_status status) {

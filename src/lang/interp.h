@@ -37,6 +37,7 @@ typedef struct ama__interp {
     int n_calls, n_steps; /* functions of the script inside each other; loop passes */
     ama__keep_attrs keep; /* xr.set_options(keep_attrs=) */
     bool agreed;          /* an error that all ranks know of: no more agreement about it */
+    bool heard;           /* it is another rank's: its text stays as it is */
     bool returned;        /* a return statement was met: result holds the value */
     ama__val result;
     bool has_last; /* the last statement of the script was an expression: last holds its value */
@@ -226,6 +227,8 @@ ama_status ama__sink_print(ama__interp *ip, const ama__piece_list *list, ama__sp
 /* encoding_at: where errors of the encoding point. */
 ama_status ama__sink_write(ama__interp *ip, const ama__object *o, ama__write_args *args, ama__span at,
                            ama__span encoding_at);
+/* The output of that name, NULL when there is none. */
+const ama__output *ama__sink_find(const ama__interp *ip, const char *path);
 /* The -o of the command line. */
 ama_status ama__sink_output(ama__interp *ip);
 /* Line of a place in the script. */

@@ -78,6 +78,8 @@ ama_status ama__script_bind(ama__graph *g, ama__comm *comm, const ama__script_op
         *out = ip->script;
         return AMA_OK;
     }
+    /* By now all ranks have failed, each with a text; from here on they have the same. */
+    status = ama__comm_agree(comm, status);
     if (ip) ama__opened_close(&ip->script->stores);
     return status;
 }

@@ -107,11 +107,27 @@ ama_status ama__script_print_text(const ama__script *script, int i, ama__text *o
 
 /* ---- files */
 
-static ama_status note_output(ama__interp *ip, const char *path, ama__span at) {
+/* The same name, but for "./" before it and "/" behind it. */
+static bool same_path(const char *a, const char *b) {
+    while (strncmp(a, "./", 2) == 0) a += 2;
+    while (strncmp(b, "./", 2) == 0) b += 2;
+    size_t n = strlen(a), m = strlen(b);
+    while (n > 1 && a[n - 1] == '/') n--;
+    while (m > 1 && b[m - 1] == '/') m--;
+    return n == m && memcmp(a, b, n) == 0;
+}
+
+const ama__output *ama__sink_find(const ama__interp *ip, const char *path) {
     for (int i = 0; i < ip->n_outputs; i++)
-        if (strcmp(ip->output[i].path, path) == 0)
-            return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED, "%s is written by line %d already; use another name",
-                                    path, ip->output[i].line);
+        if (same_path(ip->output[i].path, path)) return &ip->output[i];
+    return NULL;
+}
+
+static ama_status note_output(ama__interp *ip, const char *path, ama__span at) {
+    const ama__output *other = ama__sink_find(ip, path);
+    if (other)
+        return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED, "%s is written by line %d already; use another name", path,
+                                other->line);
     if (ip->n_outputs == ip->cap_outputs) {
         ama__output *list;
         ip->cap_outputs = ip->cap_outputs ? 2 * ip->cap_outputs : 16;
@@ -202,7 +218,6 @@ static ama_status read_path(ama__interp *ip, ama__call *c, const char **out) {
     if (strstr(*out, "://"))
         return ama__interp_fail(ip, a->at, AMA_ERR_UNSUPPORTED, "%s: only files of the file system can be written",
                                 *out);
-    while (strncmp(*out, "./", 2) == 0) *out += 2;
     return AMA_OK;
 }
 
