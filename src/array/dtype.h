@@ -22,9 +22,15 @@ bool ama__dtype_parse(const char *s, ama_dtype *out);
 /* numpy's promotion of two array dtypes (result_type); text with anything else has none: returns false. */
 bool ama__dtype_promote(ama_dtype a, ama_dtype b, ama_dtype *out);
 
-static inline bool ama__dtype_is_float(ama_dtype t) { return t == AMA_F4 || t == AMA_F8; }
-static inline bool ama__dtype_is_text(ama_dtype t) { return t == AMA_CHAR || t == AMA_STRING; }
-static inline bool ama__dtype_is_int(ama_dtype t) { return t >= AMA_I1 && t <= AMA_U8; }
+static inline bool ama__dtype_is_float(ama_dtype t) {
+    return t == AMA_F4 || t == AMA_F8;
+}
+static inline bool ama__dtype_is_text(ama_dtype t) {
+    return t == AMA_CHAR || t == AMA_STRING;
+}
+static inline bool ama__dtype_is_int(ama_dtype t) {
+    return t >= AMA_I1 && t <= AMA_U8;
+}
 
 /* Reverses the bytes of n elements of `size` bytes in place. */
 void ama__bytes_swap(void *p, size_t n, size_t size);

@@ -32,7 +32,7 @@ void ama__comm_bcast(ama__comm *c, void *p, size_t bytes, int root);
  * (ama__mem_free, category META). */
 ama_status ama__comm_bcast_buffer(ama__comm *c, void **buf, size_t *bytes, int root);
 void ama__comm_allgather(ama__comm *c, const void *mine, size_t bytes, void *all); /* all: nranks * bytes */
-int64_t ama__comm_exscan_sum(ama__comm *c, int64_t x);                            /* 0 on rank 0 */
+int64_t ama__comm_exscan_sum(ama__comm *c, int64_t x);                             /* 0 on rank 0 */
 int64_t ama__comm_sum(ama__comm *c, int64_t x);
 int64_t ama__comm_max(ama__comm *c, int64_t x);
 int64_t ama__comm_min(ama__comm *c, int64_t x);
