@@ -27,7 +27,7 @@ import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-RANKS, THREADS, BUDGETS = (1, 2, 3, 4, 7), (1, 2), ("1GiB", "32MiB")
+RANKS, THREADS, BUDGETS = (1, 2, 3, 4, 7), (1, 2), ("1GiB", "64MiB")
 TIMEOUT_S = 120
 IGNORED_ATTRS = {"history", "_NCProperties"}
 LINKS = {"data", "made"}
