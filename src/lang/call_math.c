@@ -13,6 +13,8 @@ ama_status ama__build_where(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__operand value;
     ama__object o;
     if (!ama__val_is_object(&cond->v)) return ama__interp_type(ip, c, cond, "a DataArray or Dataset of bools");
+    if (cond->v.kind == AMA_VAL_DATASET && c->self.kind == AMA_VAL_ARRAY)
+        return ama__interp_type(ip, c, cond, "a DataArray of bools");
     AMA_TRY(ama__arg_operand(ip, c, cond, &w.cond));
     AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "drop"), &w.drop));
     if (other->given && other->v.kind != AMA_VAL_NONE) {

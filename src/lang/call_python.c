@@ -135,18 +135,29 @@ ama_status ama__build_convert_str(ama__interp *ip, ama__call *c, ama__val *out) 
     return ama__pieces_join(ip, &list, out);
 }
 
-static ama_status sort(ama__interp *ip, ama__items *items, bool reverse, ama__span at) {
-    for (int i = 1; i < items->n; i++) {
-        ama__val v = items->at[i], less;
-        int k = i;
-        for (; k > 0; k--) {
-            const ama__val *a = reverse ? &items->at[k - 1] : &v, *b = reverse ? &v : &items->at[k - 1];
-            AMA_TRY(ama__eval_plain(ip, AMA_AST_OP_LT, a, b, at, &less));
-            if (!less.u.b) break;
-            items->at[k] = items->at[k - 1];
-        }
-        items->at[k] = v;
+/* Merges at[0 .. mid) and at[mid .. n), equal ones in their order. */
+static ama_status merge(ama__interp *ip, ama__val *at, int mid, int n, ama__val *scratch, bool reverse,
+                        ama__span where) {
+    int i = 0, j = mid, k = 0;
+    ama__val less;
+    while (i < mid && j < n) {
+        const ama__val *a = reverse ? &at[i] : &at[j], *b = reverse ? &at[j] : &at[i];
+        AMA_TRY(ama__eval_plain(ip, AMA_AST_OP_LT, a, b, where, &less));
+        scratch[k++] = less.u.b ? at[j++] : at[i++];
     }
+    while (i < mid) scratch[k++] = at[i++];
+    memcpy(at, scratch, (size_t)k * sizeof *at);
+    return AMA_OK;
+}
+
+static ama_status sort(ama__interp *ip, ama__items *items, bool reverse, ama__span at) {
+    ama__val *scratch;
+    AMA_NEW(ip->arena, scratch, items->n);
+    for (int width = 1; width < items->n; width *= 2)
+        for (int i = 0; i + width < items->n; i += 2 * width) {
+            int n = items->n - i < 2 * width ? items->n - i : 2 * width;
+            AMA_TRY(merge(ip, items->at + i, width, n, scratch, reverse, at));
+        }
     return AMA_OK;
 }
 

@@ -81,6 +81,23 @@ static ama_status add_attrs(ama__interp *ip, ama__piece_list *list, const ama__v
     return add_items(ip, list, &dict, at);
 }
 
+/* Values known later must fit their format now. */
+static ama_status check_spec(ama__interp *ip, const ama__object *o, const char *spec, ama__span at) {
+    const ama__variable *v = ama__object_var(o);
+    uint64_t zero = 0;
+    const char *none = "";
+    bool text = v->node->dtype == AMA_STRING;
+    ama__val sample = ama__val_element(v->node->dtype, text ? (const void *)&none : &zero, 0);
+    ama__text scratch;
+    if (*spec == '\0') return AMA_OK;
+    ama__text_init(&scratch, ip->ctx);
+    bool fits = !v->time && ama__format_number(&scratch, &sample, spec);
+    ama__text_fini(&scratch);
+    if (fits) return AMA_OK;
+    return ama__interp_fail(ip, at, AMA_ERR_ARG, "the format '%s' does not fit a value of type %s", spec,
+                            v->time ? "datetime" : ama__val_type(&sample));
+}
+
 ama_status ama__pieces_val(ama__interp *ip, ama__piece_list *list, const ama__val *v, bool repr, const char *spec,
                            ama__span at) {
     switch (v->kind) {
@@ -103,6 +120,7 @@ ama_status ama__pieces_val(ama__interp *ip, ama__piece_list *list, const ama__va
         if (v->kind == AMA_VAL_NUMBER || *spec) {
             if (p.object->is_dataset || ama__object_var(p.object)->ndim != 0) break;
             p.kind = AMA_PIECE_NUMBER;
+            AMA_TRY(check_spec(ip, p.object, spec, at));
         }
         return add_piece(ip, list, &p);
     }

@@ -103,6 +103,10 @@ ama_status ama__val_object(ama__arena *arena, ama__val_kind kind, const ama__obj
     ama__handle *h;
     AMA_NEW(arena, h, 1);
     h->object = *object;
+    if (object->is_dataset)
+        kind = AMA_VAL_DATASET;
+    else if (kind == AMA_VAL_DATASET)
+        kind = AMA_VAL_ARRAY;
     *out = (ama__val){.kind = kind, .u.handle = h};
     return AMA_OK;
 }

@@ -164,7 +164,7 @@ ama_status ama__val_put(ama__arena *arena, ama__val *dict, const ama__val *key, 
 const ama__val *ama__val_find(const ama__val *dict, const ama__val *key); /* NULL when absent */
 /* The value of key `s`. */
 const ama__val *ama__val_get(const ama__val *dict, const char *s);
-/* Copies the object into a new handle. */
+/* Copies the object into a new handle. ARRAY and DATASET become what the object is. */
 ama_status ama__val_object(ama__arena *arena, ama__val_kind kind, const ama__object *object, ama__val *out);
 
 /* Element i of a dense native array. */

@@ -164,11 +164,11 @@ ama_status ama__val_tolist(ama__interp *ip, const ama__val *v, ama__span at, ama
 /* ---- scalars */
 
 ama_status ama__val_scalar(ama__interp *ip, const ama__object *o, ama__span at, ama__val *out) {
-    const ama__variable *v = ama__object_var(o);
     const void *data;
     int64_t size = 0;
     ama__handle *h;
     if (o->is_dataset) return ama__interp_fail(ip, at, AMA_ERR_ARG, "a number is needed here, not a Dataset");
+    const ama__variable *v = ama__object_var(o);
     ama__shape_size(v->ndim, v->node->shape, &size);
     if (size != 1)
         return ama__interp_fail(ip, at, AMA_ERR_ARG,
