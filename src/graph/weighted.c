@@ -135,7 +135,7 @@ static ama_status find_dims(ama__graph *g, const ama__weighted *w, const ama__we
     const char **all;
     int n = w->object->ds.n_vars;
     AMA_NEW(g->arena, both.ds.var, n + 1);
-    memcpy(both.ds.var, w->object->ds.var, (size_t)n * sizeof *both.ds.var);
+    if (n) memcpy(both.ds.var, w->object->ds.var, (size_t)n * sizeof *both.ds.var);
     both.ds.var[n] = w->weights->ds.var[0];
     both.ds.n_vars = n + 1;
     if (r->dims.kind == AMA_DIMS_LIST) {
