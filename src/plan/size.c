@@ -236,8 +236,7 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_option
     if (p->peak_bytes > o->budget_bytes) {
         char need[32], have[32];
         return ama__fail(g->ctx, AMA_ERR_BUDGET,
-                         "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64
-                         "MiB or more",
+                         "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64 "MiB or more",
                          ama__text_bytes(need, sizeof need, (double)p->peak_bytes),
                          ama__text_bytes(have, sizeof have, (double)o->budget_bytes), p->peak_bytes / MIB + 1);
     }
