@@ -124,11 +124,18 @@ static bool equal_items(const ama__items *a, const ama__items *b) {
     return true;
 }
 
+static bool names_dtype(const char *s, ama_dtype t) {
+    ama_dtype named;
+    return ama__dtype_parse(s, &named) && named == t;
+}
+
 bool ama__val_equal(const ama__val *a, const ama__val *b) {
     if (ama__val_is_number(a) && ama__val_is_number(b)) {
         if (a->kind != AMA_VAL_FLOAT && b->kind != AMA_VAL_FLOAT) return ama__val_i8(a) == ama__val_i8(b);
         return ama__val_f8(a) == ama__val_f8(b);
     }
+    if (a->kind == AMA_VAL_DTYPE && b->kind == AMA_VAL_STR) return names_dtype(b->u.s, a->u.dtype);
+    if (b->kind == AMA_VAL_DTYPE && a->kind == AMA_VAL_STR) return names_dtype(a->u.s, b->u.dtype);
     if (a->kind != b->kind) return false;
     switch (a->kind) {
     case AMA_VAL_NONE:
