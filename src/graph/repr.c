@@ -11,15 +11,15 @@
 
 /* ---- which values */
 
-ama_status ama__repr_nodes(ama__graph *g, const ama__object *obj, int *n, ama__node ***out) {
+static ama_status shown_nodes(ama__graph *g, bool bare, const ama__object *obj, int *n, ama__node ***out) {
     *n = 0;
     AMA_NEW(g->arena, *out, 1);
     if (obj->is_dataset) return AMA_OK;
     ama__node *node = obj->ds.var[0].var->node;
     ama__pick pick[AMA_MAX_DIMS];
-    int edge = ama__repr_edge(node->ndim);
+    int edge = ama__repr_edge(bare, node->ndim);
     if (ama__dtype_is_text(node->dtype)) return AMA_OK; /* in memory already */
-    if (ama__repr_summarised(node->ndim, node->shape)) {
+    if (ama__repr_summarised(bare, node->ndim, node->shape)) {
         for (int a = 0; a < node->ndim; a++) {
             int64_t extent = node->shape[a], *list;
             pick[a] = (ama__pick){.in_axis = a, .count = extent, .step = 1};
@@ -36,6 +36,14 @@ ama_status ama__repr_nodes(ama__graph *g, const ama__object *obj, int *n, ama__n
     }
     (*out)[(*n)++] = node;
     return AMA_OK;
+}
+
+ama_status ama__repr_nodes(ama__graph *g, const ama__object *obj, int *n, ama__node ***out) {
+    return shown_nodes(g, false, obj, n, out);
+}
+
+ama_status ama__repr_values_nodes(ama__graph *g, const ama__object *obj, int *n, ama__node ***out) {
+    return shown_nodes(g, true, obj, n, out);
 }
 
 /* ---- pieces of text */
@@ -339,6 +347,8 @@ ama_status ama__repr_values(ama__graph *g, const ama__object *obj, void *const *
         ama__text_add(t, ama__text_f8(buf, sizeof buf, *(const double *)a.data));
     else if (a.dtype == AMA_STRING)
         ama__text_add(t, *(const char *const *)a.data);
+    else if (a.time)
+        ama__text_add(t, ama__time_print(a.time, *(const int64_t *)a.data, buf, sizeof buf));
     else
         ama__text_add(t, ama__repr_item(&a, 0, buf, sizeof buf));
     return AMA_OK;

@@ -8,18 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WIDTH 80
-#define PRECISION 6
-#define THRESHOLD 200
-
-int ama__repr_edge(int ndim) {
-    return ndim < 3 ? 3 : ndim == 3 ? 2 : 1;
+/* What xarray sets for its text, and what numpy has. */
+static int width_of(const ama__repr_array *a) {
+    return a->bare ? 75 : 80;
+}
+static int precision_of(const ama__repr_array *a) {
+    return a->bare ? 8 : 6;
 }
 
-bool ama__repr_summarised(int ndim, const int64_t *shape) {
+int ama__repr_edge(bool bare, int ndim) {
+    return bare || ndim < 3 ? 3 : ndim == 3 ? 2 : 1;
+}
+
+bool ama__repr_summarised(bool bare, int ndim, const int64_t *shape) {
     int64_t n = 1;
     for (int a = 0; a < ndim; a++) n *= shape[a];
-    return n > THRESHOLD;
+    return n > (bare ? 1000 : 200);
 }
 
 /* ---- elements */
@@ -36,13 +40,14 @@ static double get_f8(const ama__repr_array *a, int64_t i) {
     return ama__dtype_get_f8(a->dtype, a->data, i);
 }
 
-/* Shortest digits that read back, but at most PRECISION after the point; trailing zeros cut, the point kept. */
+/* Shortest digits that read back, but at most `most` after the point; trailing zeros cut, the point kept. */
 static void positional(const ama__repr_array *a, int64_t i, char *buf, size_t n) {
     double x = get_f8(a, i);
-    for (int p = 0; p <= PRECISION; p++) {
+    int most = precision_of(a);
+    for (int p = 0; p <= most; p++) {
         snprintf(buf, n, "%.*f", p, x);
         double back = strtod(buf, NULL);
-        if (p == PRECISION || (a->dtype == AMA_F4 ? (float)back == (float)x : back == x)) break;
+        if (p == most || (a->dtype == AMA_F4 ? (float)back == (float)x : back == x)) break;
     }
     char *point = strchr(buf, '.');
     if (!point) {
@@ -52,16 +57,17 @@ static void positional(const ama__repr_array *a, int64_t i, char *buf, size_t n)
     for (char *end = buf + strlen(buf) - 1; *end == '0'; end--) *end = '\0';
 }
 
-/* Digits after the point of the mantissa that reads back, at most PRECISION. */
+/* Digits after the point of the mantissa that reads back, at most `most`. */
 static int mantissa_digits(const ama__repr_array *a, int64_t i) {
     char buf[40];
     double x = get_f8(a, i);
-    for (int p = 0; p < PRECISION; p++) {
+    int most = precision_of(a);
+    for (int p = 0; p < most; p++) {
         snprintf(buf, sizeof buf, "%.*e", p, x);
         double back = strtod(buf, NULL);
         if (a->dtype == AMA_F4 ? (float)back == (float)x : back == x) return p;
     }
-    return PRECISION;
+    return most;
 }
 
 /* All elements with the digits of the longest. */
@@ -209,15 +215,16 @@ static void put_row(layout *l, int64_t at, int indent) {
     size_t sep = strlen(l->separator);
     for (int64_t i = 0; i < n; i++) {
         if (cut(l, axis) && i == l->edge) {
-            if (l->column + 3 + 1 > WIDTH) new_line(l, 1, indent);
+            if (l->column + 3 + 1 > width_of(l->f.a)) new_line(l, 1, indent);
             put(l, "...");
             put(l, l->separator);
         }
         padded(&l->f, at + i, buf, sizeof buf);
-        if (i > 0 && l->column + (int)strlen(buf) + 1 > WIDTH) {
+        if (i > 0 && l->column + (int)strlen(buf) + 1 > width_of(l->f.a)) {
             l->out->n -= sep; /* the blank after the separator */
             l->out->s[l->out->n] = '\0';
             for (size_t k = 0; k < sep && l->separator[k] != ' '; k++) ama__text_addn(l->out, &l->separator[k], 1);
+            while (l->out->n > 0 && l->out->s[l->out->n - 1] == ' ') l->out->s[--l->out->n] = '\0';
             new_line(l, 1, indent);
         }
         put(l, buf);
@@ -262,11 +269,12 @@ const char *ama__repr_dtype(const ama__repr_array *a, char *buf, size_t n) {
 }
 
 ama_status ama__repr_array_text(ama__graph *g, const ama__repr_array *a, ama__text *out) {
-    layout l = {.f = {.a = a, .n = 1}, .out = out, .separator = a->bare ? " " : ", ", .edge = ama__repr_edge(a->ndim)};
+    layout l = {
+        .f = {.a = a, .n = 1}, .out = out, .separator = a->bare ? " " : ", ", .edge = ama__repr_edge(a->bare, a->ndim)};
     char name[32], buf[192];
     int indent = a->bare ? 0 : 6;
     (void)g;
-    l.summarised = ama__repr_summarised(a->ndim, a->shape);
+    l.summarised = ama__repr_summarised(a->bare, a->ndim, a->shape);
     for (int d = 0; d < a->ndim; d++) {
         l.held[d] = cut(&l, d) ? 2 * l.edge : a->shape[d];
         l.f.n *= l.held[d];
@@ -285,7 +293,7 @@ ama_status ama__repr_array_text(ama__graph *g, const ama__repr_array *a, ama__te
     if (a->time || !is_default(a->dtype)) {
         const char *quote = a->time && a->time->datetime64 ? "'" : "";
         ama__repr_dtype(a, name, sizeof name);
-        if (l.column + (int)strlen(name) + 10 > WIDTH) {
+        if (l.column + (int)strlen(name) + 10 > width_of(a)) {
             ama__text_add(out, ",");
             new_line(&l, 1, indent);
         } else {

@@ -6,9 +6,9 @@
 #include "graph/variable.h"
 
 /* Edge elements shown of each dim that is summarised, and whether an array of that shape is. xarray's short_numpy_repr:
- * more than 200 elements; 3 edge elements up to two dims, 2 for three, else 1. */
-int ama__repr_edge(int ndim);
-bool ama__repr_summarised(int ndim, const int64_t *shape);
+ * more than 200 elements; 3 edge elements up to two dims, 2 for three, else 1. numpy itself (bare): 1000 and 3. */
+int ama__repr_edge(bool bare, int ndim);
+bool ama__repr_summarised(bool bare, int ndim, const int64_t *shape);
 
 typedef struct ama__repr_array {
     ama_dtype dtype;
@@ -16,7 +16,7 @@ typedef struct ama__repr_array {
     int ndim;
     const int64_t *shape; /* of the whole array */
     const void *data;     /* dense native: the whole array, or the edges when it is summarised */
-    bool bare;            /* as str() shows values, without "array(" and dtype */
+    bool bare;            /* as numpy's str() shows values: no "array(" and dtype, 8 digits after the point */
 } ama__repr_array;
 
 ama_status ama__repr_array_text(ama__graph *g, const ama__repr_array *a, ama__text *out);

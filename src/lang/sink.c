@@ -43,7 +43,8 @@ static ama_status add_print(ama__interp *ip, ama__script_print *p) {
 static ama_status piece_nodes(ama__interp *ip, const ama__piece *p, int *n, ama__node ***out) {
     *n = 0;
     if (p->kind == AMA_PIECE_TEXT) return AMA_OK;
-    if (p->kind != AMA_PIECE_NUMBER) return ama__repr_nodes(ip->g, p->object, n, out);
+    if (p->kind == AMA_PIECE_REPR) return ama__repr_nodes(ip->g, p->object, n, out);
+    if (p->kind == AMA_PIECE_VALUES) return ama__repr_values_nodes(ip->g, p->object, n, out);
     AMA_NEW(ip->arena, *out, 1);
     (*out)[0] = ama__object_var(p->object)->node;
     *n = 1;
