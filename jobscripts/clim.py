@@ -9,5 +9,5 @@ anom = tas.groupby("time.month") - clim
 glob = tas.weighted(w).mean(["lat", "lon"]).resample(time="MS").mean()
 print(glob)
 clim.to_netcdf("clim.nc")
-anom.to_zarr("anom.zarr")
+anom.to_zarr("anom.zarr", mode="w")
 glob.to_netcdf("glob.nc")

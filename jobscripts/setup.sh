@@ -44,7 +44,6 @@ cp jobscripts/clim.py "$build/example/"
 echo "== the main job on 2 ranks: mpirun -n 2 amasia run clim.py"
 . jobscripts/mpi_env.sh
 cd "$build/example"
-rm -rf clim.nc anom.zarr glob.nc
 mpirun -n 2 ../amasia run clim.py
 ../amasia info clim.nc
 echo "== done: clim.nc anom.zarr glob.nc are in $build/example, the program is $build/amasia"

@@ -393,29 +393,30 @@ def killed_while_running():
 
 # ---- running
 
-def children(pid):
+def ranks_of(mpirun, program):
+    """Processes that mpirun started and that run the program by now (before, they are forks of mpirun itself)."""
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
                 with open("/proc/%s/stat" % entry) as f:
-                    rest = f.read().rsplit(")", 1)[1].split()
+                    parent = int(f.read().rsplit(")", 1)[1].split()[1])
+                if parent == mpirun.pid and os.readlink("/proc/%s/exe" % entry) == program:
+                    found.append(int(entry))
             except OSError:
                 continue
-            if int(rest[1]) == pid:
-                found.append(int(entry))
     return found
 
 
-def kill_one_rank(mpirun, before, wait_s):
+def kill_one_rank(mpirun, program, before, wait_s):
     """SIGKILL to the last of the ranks, once all run (and, when waiting, once something is being written)."""
     end = time.monotonic() + 10
-    while len(children(mpirun.pid)) < 3 and time.monotonic() < end:
+    while len(ranks_of(mpirun, program)) < 3 and time.monotonic() < end:
         time.sleep(0.01)
     end = time.monotonic() + wait_s
     while set(os.listdir(".")) <= before and time.monotonic() < end and mpirun.poll() is None:
         time.sleep(0.005)
-    ranks = children(mpirun.pid)
+    ranks = ranks_of(mpirun, program)
     if not ranks:
         return False
     os.kill(max(ranks), signal.SIGKILL)
@@ -443,7 +444,7 @@ def run_case(name, amasia, n_ranks):
     problems = []
     with open("log", "w") as log:
         child = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment(), start_new_session=True)
-        if name.startswith("killed") and not kill_one_rank(child, names, 0 if name.endswith("start") else 8):
+        if name.startswith("killed") and not kill_one_rank(child, os.path.realpath(amasia), names, 0 if name.endswith("start") else 8):
             problems.append("ended before a rank could be killed")
         try:
             code = child.wait(timeout=HANG_S)
