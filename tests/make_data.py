@@ -73,6 +73,16 @@ def daily(path):
         variable(nc, "pr", dims, pr, attrs=PR, zlib=True, shuffle=False, fletcher32=True, chunksizes=(100, 13, 17))
 
 
+def long_run(path):
+    """900 steps in chunks of whole fields: too many for one tile to hold all of an axis."""
+    with netCDF4.Dataset(path, "w") as nc:
+        axis(nc, "time", np.arange(900), "i4", units="days since 2001-01-01", calendar="noleap")
+        axis(nc, "y", np.arange(30) * 0.5)
+        axis(nc, "x", np.arange(25) * 0.25)
+        values = holes(field(53, (900, 30, 25), 0.0, 5.0), 54, 0.01)
+        variable(nc, "t", ("time", "y", "x"), values, attrs={"units": "K"}, zlib=True, complevel=1, chunksizes=(7, 30, 25))
+
+
 def yearly(folder):
     """Six files of daily data, time unlimited, as models write them."""
     for year in range(1990, 1996):
@@ -276,6 +286,7 @@ def main():
     os.makedirs(folder, exist_ok=True)
     inside = lambda name: os.path.join(folder, name)
     daily(inside("daily.nc"))
+    long_run(inside("long.nc"))
     integers(inside("integers.nc"))
     packed(inside("packed.nc"))
     bounds(inside("bounds.nc"))

@@ -85,7 +85,7 @@ def patch_reductions():
             result = plain(values.astype("f8") if narrow else values, axis=axis, skipna=skipna, **keywords)
             return result.astype("f4") if narrow and hasattr(result, "astype") else result
         return reduce
-    for name in ("sum", "prod", "std", "var", "_mean"):
+    for name in ("sum", "prod", "std", "var", "_mean", "cumsum", "cumprod"):
         setattr(duck_array_ops, name, wide(getattr(duck_array_ops, name)))
 
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "exec/eval_scan.h"
 #include "exec/scratch.h"
 
 ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,
@@ -230,20 +231,24 @@ static ama_status eval_one_by_one(ama__evaluator *e, ama__node *node, int a, con
     const ama__pick *p = &node->u.index.pick[a];
     AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
     ama__box slab = *box;
+    ama__view v;
+    int64_t last = -1; /* what v holds */
     slab.count[a] = 1;
     for (int64_t i = 0; i < box->count[a]; i++) {
-        ama__view v;
         char *at = (char *)dst + (size_t)(i * out->stride[a]) * view_size(out);
-        if (pick_index(p, box->start[a] + i) < 0) {
+        int64_t x = pick_index(p, box->start[a] + i);
+        if (x < 0) {
             const ama__view nan = {.data = (const double[]){NAN}, .class = AMA_CLASS_F8};
             float nan4 = NAN;
+            last = -1;
             v = nan;
             if (out->class == AMA_CLASS_F4) v = (ama__view){.data = &nan4, .class = AMA_CLASS_F4};
             ama__strided_copy(box->ndim, slab.count, view_size(out), v.data, v.stride, at, out->stride);
             continue;
         }
         slab.start[a] = box->start[a] + i;
-        AMA_TRY(ama__evaluator_view(e, node, &slab, &v));
+        if (x != last) AMA_TRY(ama__evaluator_view(e, node, &slab, &v));
+        last = x;
         ama__strided_copy(box->ndim, slab.count, view_size(out), v.data, v.stride, at, out->stride);
     }
     return AMA_OK;
@@ -379,6 +384,8 @@ ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__bo
     case AMA_NODE_REDUCE: return eval_result(e, node, box, out);
     case AMA_NODE_INDEX: return eval_index(e, node, box, out);
     case AMA_NODE_MAP: return eval_map(e, node, box, out);
+    case AMA_NODE_SCAN: return ama__evaluator_scan(e, node, box, out);
+    case AMA_NODE_CONCAT: return ama__evaluator_concat(e, node, box, out);
     case AMA_NODE_CONST: {
         ama__box whole = ama__box_whole(node->ndim, node->shape);
         return eval_memory(e, node->dtype, &whole, node->u.constant.data, box, out);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "exec/eval_scan.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
 
@@ -173,6 +174,7 @@ static ama_status consume_box(stage_run *sr, int i, const ama__box *driver_box) 
 static ama_status run_tile(stage_run *sr, const ama__box *tile) {
     const ama__stage *s = sr->stage;
     AMA_TRY(ama__tile_fetch(&sr->tile, tile));
+    AMA_TRY(ama__tile_scan(&sr->tile, sr->ev, sr->r->threads));
     for (int i = 0; i < s->n_consumers; i++) {
         if (s->consumer[i].kind == AMA_CONSUME_REDUCE)
             AMA_TRY(ama__reduce_tile(&sr->accum[i], sr->ev, sr->r->threads, tile));

@@ -57,8 +57,15 @@ static void drop(ama__tile *t, ama__wants *w, void **data) {
     w->n = 0;
 }
 
+void ama__tile_drop_scans(ama__tile *t) {
+    for (int i = 0; i < t->n_scans; i++) ama__mem_free(t->ctx, t->scan[i]);
+    AMA_FREE(t->ctx, t->scan);
+    t->n_scans = 0;
+}
+
 void ama__tile_fini(ama__tile *t) {
     if (!t->ctx) return;
+    ama__tile_drop_scans(t);
     if (t->data) drop(t, &t->wants, t->data);
     if (t->old_data) drop(t, &t->old, t->old_data);
     for (int i = 0; t->load && i < t->stage->n_sources; i++) ama__mem_free(t->ctx, t->load[i]);
@@ -122,6 +129,7 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
 
 ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
     ama_status status = AMA_OK;
+    ama__tile_drop_scans(t);
     swap_generations(t);
     t->wants.n = 0;
     ama_status reserved = ama__wants_collect(&t->wants, driver_box);

@@ -14,7 +14,9 @@ typedef enum ama__node_kind {
     AMA_NODE_CONST,  /* a small array in memory, replicated */
     AMA_NODE_MAP,    /* elementwise, with broadcasting */
     AMA_NODE_INDEX,  /* orthogonal indexing, permuting, dropping and adding axes */
-    AMA_NODE_REDUCE  /* segment reduction */
+    AMA_NODE_REDUCE, /* segment reduction */
+    AMA_NODE_SCAN,   /* running sum or product along an axis, begun anew in each segment */
+    AMA_NODE_CONCAT  /* arrays one behind the other along an axis */
 } ama__node_kind;
 
 typedef struct ama__node ama__node;
@@ -49,6 +51,16 @@ typedef struct ama__reduce_spec {
     bool empty_nan;             /* resample: labels without any member give NaN (dtype is then float) */
 } ama__reduce_spec;
 
+/* What a SCAN does: out[i] is the sum (or product) of in[s .. i], where s is the start of i's segment. Floats run in
+ * float64, which is then the dtype of the result; int64 and uint64 wrap. */
+typedef struct ama__scan_spec {
+    int axis;
+    bool product;       /* else the sum */
+    bool skipna;        /* floats: NaN counts as 0 (1 in products) */
+    int64_t n_segments; /* at least 1 where the axis has elements */
+    const int64_t *cut; /* [n_segments + 1] increasing, from 0 to the extent */
+} ama__scan_spec;
+
 struct ama__node {
     ama__node_kind kind;
     int id; /* unique in the graph, increasing: inputs have smaller ids */
@@ -82,6 +94,15 @@ struct ama__node {
             ama__node *in;
             ama__reduce_spec spec;
         } reduce;
+        struct {
+            ama__node *in;
+            ama__scan_spec spec;
+        } scan;
+        struct {
+            int axis, n_in;
+            ama__node **in;       /* of the node's dtype; shapes are the node's except along the axis */
+            const int64_t *start; /* [n_in + 1] where each begins, in the node's index space */
+        } concat;
     } u;
 };
 
@@ -114,6 +135,35 @@ ama_status ama__node_cast(ama__graph *g, ama__node *in, ama_dtype t, ama__node *
 ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pick *pick, const int64_t *fixed,
                            ama__node **out);
 ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec *spec, ama__node **out);
+/* in: float, int64 or uint64 (others are cast first: INTERNAL). */
+ama_status ama__node_scan(ama__graph *g, ama__node *in, const ama__scan_spec *spec, ama__node **out);
+/* Promotes dtypes, leaves out what has no elements along the axis, and gives one SOURCE where all are stored in files.
+ * Errors: MISMATCH (no common dtype), INTERNAL (shapes). */
+ama_status ama__node_concat(ama__graph *g, int axis, int n_in, ama__node *const *in, ama__node **out);
+
+/* The nodes that n takes its values from: their number, *in gets them. */
+static inline int ama__node_inputs(const ama__node *n, ama__node *const **in) {
+    switch (n->kind) {
+    case AMA_NODE_MAP: *in = n->u.map.in; return n->u.map.n_in;
+    case AMA_NODE_INDEX: *in = &n->u.index.in; return 1;
+    case AMA_NODE_REDUCE: *in = &n->u.reduce.in; return 1;
+    case AMA_NODE_SCAN: *in = &n->u.scan.in; return 1;
+    case AMA_NODE_CONCAT: *in = n->u.concat.in; return n->u.concat.n_in;
+    default: *in = NULL; return 0;
+    }
+}
+/* Number of the interval of cut[n + 1] (increasing) that holds x. */
+static inline int64_t ama__cut_find(int64_t n, const int64_t *cut, int64_t x) {
+    int64_t lo = 0, hi = n - 1;
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo + 1) / 2;
+        if (cut[mid] <= x)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
+}
 
 /* What a script asks for in the end. */
 typedef enum ama__sink_kind { AMA_SINK_WRITE, AMA_SINK_GATHER } ama__sink_kind;

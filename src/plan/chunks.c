@@ -26,7 +26,7 @@ static ama_status choose(ama_ctx *ctx, const ama__stage *s, const ama__consumer 
         if (a != stream) bytes *= chunk[a];
     }
     if (stream >= 0) {
-        int64_t atom = widest(&s->atoms[0]), rows = CHUNK_BYTES / bytes;
+        int64_t atom = s->atom_rows, rows = CHUNK_BYTES / bytes;
         if (c->map[stream].list || c->map[stream].step != 1) atom = 1;
         rows = rows / atom * atom;
         if (rows < atom) rows = atom;

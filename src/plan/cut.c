@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "graph/borders.h"
+#include "plan/seams.h"
+
 #define MIB ((int64_t)1 << 20)
 
 static int64_t min_i8(int64_t a, int64_t b) {
@@ -60,6 +63,19 @@ static ama_status driver_atoms(ama__graph *g, ama__stage *s) {
             virtual_chunk(v->ndim, v->grid.shape, (int64_t)ama__dtype_bytes(v->dtype), chunk[i]);
     }
     for (int a = 0; a < s->ndim; a++) AMA_TRY(source_cuts(g, n, a, chunk, &s->atoms[a]));
+    return AMA_OK;
+}
+
+/* A CONCAT: where it has pieces of sources and chunks of them. */
+static ama_status concat_atoms(ama__graph *g, ama__stage *s) {
+    for (int a = 0; a < s->ndim; a++) {
+        int64_t n, *border, *cut, extent = s->shape[a];
+        AMA_TRY(ama__node_borders(g, s->driver, a, &n, &border));
+        AMA_NEW(g->arena, cut, n + 2);
+        if (n) memcpy(cut + 1, border, (size_t)n * sizeof *cut);
+        s->atoms[a] = (ama__cuts){extent > 0 ? n + 1 : 0, cut};
+        cut[s->atoms[a].n] = extent;
+    }
     return AMA_OK;
 }
 
@@ -248,10 +264,12 @@ static void order_axes(ama__stage *s) {
 }
 
 ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
-    if (s->driver)
-        AMA_TRY(driver_atoms(g, s));
-    else
+    if (!s->driver)
         AMA_TRY(own_atoms(g, s));
+    else
+        AMA_TRY(s->driver->kind == AMA_NODE_CONCAT ? concat_atoms(g, s) : driver_atoms(g, s));
+    s->atom_rows = s->ndim > 0 ? widest(&s->atoms[0]) : 1;
+    AMA_TRY(ama__plan_seams(g, s));
     AMA_TRY(make_units(g, o, s));
     order_axes(s);
     s->n_units = 1;

@@ -149,9 +149,10 @@ static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn 
     if (sparse < 0) return ama__node_need(in, &b, fn, user);
     /* one axis that skips indices is taken index by index, so that chunks in the gaps are not wanted */
     const ama__pick *p = &node->u.index.pick[sparse];
-    for (int64_t i = box->start[sparse]; i < box->start[sparse] + box->count[sparse]; i++) {
+    int64_t first = box->start[sparse];
+    for (int64_t i = first; i < first + box->count[sparse]; i++) {
         int64_t x = pick_index(p, i);
-        if (x < 0) continue;
+        if (x < 0 || (i > first && x == pick_index(p, i - 1))) continue;
         b.start[p->in_axis] = x;
         b.count[p->in_axis] = 1;
         AMA_TRY(ama__node_need(in, &b, fn, user));
@@ -159,10 +160,34 @@ static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn 
     return AMA_OK;
 }
 
+static ama_status need_concat(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
+    int axis = node->u.concat.axis;
+    const int64_t *start = node->u.concat.start;
+    int64_t lo = box->start[axis], hi = lo + box->count[axis];
+    for (int64_t k = ama__cut_find(node->u.concat.n_in, start, lo); k < node->u.concat.n_in && start[k] < hi; k++) {
+        ama__box piece = ama__concat_piece(node, (int)k, box);
+        AMA_TRY(ama__node_need(node->u.concat.in[k], &piece, fn, user));
+    }
+    return AMA_OK;
+}
+
+ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box) {
+    int axis = node->u.concat.axis;
+    const int64_t *start = node->u.concat.start;
+    int64_t lo = box->start[axis], hi = lo + box->count[axis];
+    ama__box piece = *box;
+    if (lo < start[k]) lo = start[k];
+    if (hi > start[k + 1]) hi = start[k + 1];
+    piece.start[axis] = lo - start[k];
+    piece.count[axis] = hi - lo;
+    return piece;
+}
+
 ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
     for (int a = 0; a < box->ndim; a++)
         if (box->count[a] <= 0) return AMA_OK;
     if (node->kind == AMA_NODE_INDEX) return need_index(node, box, fn, user);
+    if (node->kind == AMA_NODE_CONCAT) return need_concat(node, box, fn, user);
     if (node->kind != AMA_NODE_MAP) return fn(user, node, box);
     for (int k = 0; k < node->u.map.n_in; k++) {
         ama__box b = {.ndim = node->u.map.in[k]->ndim};

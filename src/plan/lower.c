@@ -20,20 +20,11 @@ typedef struct lowering {
     int64_t loose_bytes;
 } lowering;
 
-static int visit_inputs(ama__node *n, ama__node **in) {
-    switch (n->kind) {
-    case AMA_NODE_MAP: memcpy(in, n->u.map.in, sizeof n->u.map.in); return n->u.map.n_in;
-    case AMA_NODE_INDEX: in[0] = n->u.index.in; return 1;
-    case AMA_NODE_REDUCE: in[0] = n->u.reduce.in; return 1;
-    default: return 0;
-    }
-}
-
 /* Levels of everything below n; notes the REDUCE nodes. Inputs have smaller ids, so depth is bounded by the graph. */
 static int visit(lowering *l, ama__node *n) {
-    ama__node *in[3];
+    ama__node *const *in;
     if (l->level[n->id] >= 0) return l->level[n->id];
-    int level = 0, count = visit_inputs(n, in);
+    int level = 0, count = ama__node_inputs(n, &in);
     for (int k = 0; k < count; k++) {
         int x = visit(l, in[k]);
         if (x > level) level = x;
@@ -51,14 +42,16 @@ static int64_t source_bytes(const ama__node *n) {
     return size * (int64_t)ama__dtype_bytes(n->dtype);
 }
 
-/* The largest SOURCE below n that is not behind a REDUCE. `seen` (by id) keeps shared parts from being walked again. */
+/* The largest SOURCE below n that is not behind a REDUCE; a CONCAT with sources below stands for them. `seen` (by id)
+ * keeps shared parts from being walked again. */
 static void largest_source(ama__node *n, ama__node **best, bool *seen) {
-    ama__node *in[3];
+    ama__node *const *in, *below = NULL;
     if (n->kind == AMA_NODE_REDUCE || seen[n->id]) return;
     seen[n->id] = true;
-    if (n->kind == AMA_NODE_SOURCE && (!*best || source_bytes(n) > source_bytes(*best))) *best = n;
-    int count = visit_inputs(n, in);
-    for (int k = 0; k < count; k++) largest_source(in[k], best, seen);
+    int count = ama__node_inputs(n, &in);
+    for (int k = 0; k < count; k++) largest_source(in[k], n->kind == AMA_NODE_CONCAT ? &below : best, seen);
+    bool stored = n->kind == AMA_NODE_SOURCE || (n->kind == AMA_NODE_CONCAT && below);
+    if (stored && (!*best || source_bytes(n) > source_bytes(*best))) *best = n;
 }
 
 static ama_status compose_list(ama__graph *g, const ama__axismap *m, const ama__pick *p, ama__axismap *out, bool *ok) {
@@ -126,6 +119,7 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
         return AMA_OK;
     }
     if (n->kind == AMA_NODE_INDEX) return trace_index(g, n, driver, r);
+    if (n->kind == AMA_NODE_SCAN) return trace(g, n->u.scan.in, driver, r);
     if (n->kind != AMA_NODE_MAP) return AMA_OK;
     /* the operand with most axes along the driver decides: x - x[0] is cut as x is */
     for (int k = 0, most = -1; k < n->u.map.n_in && most < driver->ndim && most < n->ndim; k++) {
@@ -254,7 +248,7 @@ static void add_node(int *n, ama__node **list, ama__node *node) {
 }
 
 static void collect_leaves(ama__stage *s, ama__node *n, bool *seen, int n_seen) {
-    ama__node *in[3];
+    ama__node *const *in;
     if (n->id < n_seen && seen[n->id]) return;
     if (n->id < n_seen) seen[n->id] = true;
     if (n->kind == AMA_NODE_SOURCE) add_node(&s->n_sources, s->source, n);
@@ -262,8 +256,9 @@ static void collect_leaves(ama__stage *s, ama__node *n, bool *seen, int n_seen) 
         add_node(&s->n_operands, s->operand, n);
         return;
     }
-    int count = visit_inputs(n, in);
+    int count = ama__node_inputs(n, &in);
     for (int k = 0; k < count; k++) collect_leaves(s, in[k], seen, n_seen);
+    if (n->kind == AMA_NODE_SCAN) add_node(&s->n_scans, s->scan, n); /* those below it come first */
 }
 
 static ama_status make_stage(lowering *l, int first, ama__stage *s) {
@@ -277,6 +272,7 @@ static ama_status make_stage(lowering *l, int first, ama__stage *s) {
     AMA_NEW(l->g->arena, s->consumer, l->n_consumers);
     AMA_NEW(l->g->arena, s->source, l->g->n_nodes);
     AMA_NEW(l->g->arena, s->operand, l->g->n_nodes);
+    AMA_NEW(l->g->arena, s->scan, l->g->n_nodes);
     memset(l->seen, 0, (size_t)l->n_nodes);
     for (int i = first; i < l->n_consumers; i++) {
         bool same = l->consumer_level[i] == s->level && l->driver[i] == s->driver && l->loose[i] == loose;

@@ -61,7 +61,7 @@ typedef struct ama__consumer {
 
 typedef struct ama__stage {
     int level;         /* stages of one level do not depend on each other */
-    ama__node *driver; /* SOURCE, or NULL: the space is the one consumer's own */
+    ama__node *driver; /* SOURCE, CONCAT of sources, or NULL: the space is the one consumer's own */
     int ndim;
     int64_t shape[AMA_MAX_DIMS];
     ama__cuts atoms[AMA_MAX_DIMS]; /* chunk boundaries: tiles are cut there */
@@ -73,6 +73,9 @@ typedef struct ama__stage {
     ama__node **source;
     int n_operands; /* REDUCE nodes whose results are read */
     ama__node **operand;
+    int n_scans; /* SCAN nodes evaluated, each after those below it */
+    ama__node **scan;
+    int64_t atom_rows; /* of the widest chunk along axis 0 */
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* units that any consumer touches, per axis */
     int64_t n_units;                                      /* product of hi - lo */
     int64_t *rank_first; /* [nranks + 1]: rank r owns units rank_first[r] .. rank_first[r + 1) of the unit order */
@@ -131,9 +134,29 @@ static inline bool ama__pick_sparse(const ama__pick *p) {
 }
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
-/* The boxes of the leaves (SOURCE, REDUCE, CONST nodes) that evaluating `box` of `node` needs: calls fn for each leaf
- * reached (a leaf may come several times). */
+/* The part of a box of a CONCAT, which it must touch, that its k-th input gives, in the input's index space. */
+ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box);
+/* The boxes of the leaves (SOURCE, REDUCE, CONST nodes, and SCAN, behind which ama__stage_need goes on) that evaluating
+ * `box` of `node` needs: calls fn for each leaf reached (a leaf may come several times). */
 typedef ama_status ama__need_fn(void *user, ama__node *leaf, const ama__box *box);
 ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user);
+
+/* A SCAN is evaluated once for a tile, over boxes that begin where segments begin; what reads it finds it in memory. */
+typedef struct ama__scan_box {
+    int scan; /* stage->scan[] */
+    ama__box box;
+} ama__scan_box;
+typedef struct ama__scan_boxes { /* in order of evaluation once ama__stage_need has made them */
+    ama_ctx *ctx;
+    int n, cap;
+    ama__scan_box *at;
+} ama__scan_boxes;
+void ama__scan_boxes_fini(ama__scan_boxes *b);
+/* What all consumers need in a box of the driver's space: fn as above for SOURCE, REDUCE and CONST leaves, and the
+ * boxes of the scans in *scans (what it held is dropped). */
+ama_status ama__stage_need(ama_ctx *ctx, const ama__stage *s, const ama__box *driver_box, ama__scan_boxes *scans,
+                           ama__need_fn *fn, void *user);
+/* Bytes of the values of all those boxes. */
+int64_t ama__scan_boxes_bytes(const ama__scan_boxes *b);
 
 #endif

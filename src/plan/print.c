@@ -22,6 +22,11 @@ static void add_driver(ama__text *t, const ama__stage *s) {
         if (s->ndim) add_shape(t, s->ndim, s->shape);
         return;
     }
+    if (s->driver->kind == AMA_NODE_CONCAT) {
+        ama__text_printf(t, "over %d arrays ", s->driver->u.concat.n_in);
+        add_shape(t, s->ndim, s->shape);
+        return;
+    }
     const ama__source_part *p = &s->driver->u.source.part[0];
     ama__text_printf(t, "over %s ", p->store->meta.var[p->var].name);
     add_shape(t, s->ndim, s->shape);

@@ -26,9 +26,19 @@ static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__st
     return AMA_OK;
 }
 
+static int64_t count_ops(const ama__node *n);
+
+/* Pieces of a CONCAT share out the block. */
+static int64_t most_ops(int n_in, ama__node *const *in) {
+    int64_t most = 0;
+    for (int k = 0; k < n_in; k++) most = max_i8(most, count_ops(in[k]));
+    return most;
+}
+
 /* Operations below a node that hold a block each while they are evaluated. */
 static int64_t count_ops(const ama__node *n) {
     if (n->kind == AMA_NODE_INDEX) return 1 + count_ops(n->u.index.in);
+    if (n->kind == AMA_NODE_CONCAT) return 1 + most_ops(n->u.concat.n_in, n->u.concat.in);
     if (n->kind != AMA_NODE_MAP) return 1;
     int64_t total = 1;
     for (int k = 0; k < n->u.map.n_in; k++) total += count_ops(n->u.map.in[k]) + 1;
@@ -43,6 +53,8 @@ static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
         for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
         most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
     }
+    for (int i = 0; i < s->n_scans; i++)
+        most = max_i8(most, count_ops(s->scan[i]->u.scan.in) * AMA_BLOCK_ELEMENTS * 8);
     return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 
@@ -72,18 +84,18 @@ static ama_status note_operand(void *user, ama__node *leaf, const ama__box *box)
 
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box) {
     operand_need n = {s, box};
-    (void)ctx;
+    ama__scan_boxes scans = {0};
+    ama_status status = AMA_OK;
     for (int i = 0; i < s->n_operands; i++) box[i].ndim = -1;
     if (s->n_operands == 0) return AMA_OK;
-    for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1]; u++) {
+    for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1] && status == AMA_OK; u++) {
         int64_t unit[AMA_MAX_DIMS];
         ama__stage_unit(s, u, unit);
-        ama__box b = ama__stage_unit_box(s, unit), mine;
-        for (int i = 0; i < s->n_consumers; i++)
-            if (ama__consumer_box(s, &s->consumer[i], &b, &mine))
-                AMA_TRY(ama__node_need(s->consumer[i].node, &mine, note_operand, &n));
+        ama__box b = ama__stage_unit_box(s, unit);
+        status = ama__stage_need(ctx, s, &b, &scans, note_operand, &n);
     }
-    return AMA_OK;
+    ama__scan_boxes_fini(&scans);
+    return status;
 }
 
 typedef struct tally { /* of one rank */
@@ -110,7 +122,7 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
 
 /* What a tile fetches: not again what the tile before it had. */
 static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, const ama__wants *old, tally *t) {
-    t->tile_most = max_i8(t->tile_most, w->bytes);
+    t->tile_most = max_i8(t->tile_most, w->bytes + ama__scan_boxes_bytes(&w->scans));
     for (int i = 0; i < w->n; i++) {
         const ama__want *x = &w->want[i];
         if (ama__wants_kept(old, x) >= 0) continue;

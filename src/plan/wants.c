@@ -37,6 +37,7 @@ void ama__wants_fini(ama__wants *w) {
     if (!w->ctx) return;
     AMA_FREE(w->ctx, w->want);
     AMA_FREE(w->ctx, w->slot);
+    ama__scan_boxes_fini(&w->scans);
 }
 
 static uint64_t hash(int source, int part, int64_t chunk) {
@@ -177,11 +178,5 @@ ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box) {
     w->n = 0;
     w->bytes = 0;
     memset(w->slot, -1, (size_t)w->n_slots * sizeof *w->slot);
-    for (int i = 0; i < w->stage->n_consumers; i++) {
-        ama__box box;
-        const ama__consumer *c = &w->stage->consumer[i];
-        if (!ama__consumer_box(w->stage, c, driver_box, &box)) continue;
-        AMA_TRY(ama__node_need(c->node, &box, want_leaf, w));
-    }
-    return AMA_OK;
+    return ama__stage_need(w->ctx, w->stage, driver_box, &w->scans, want_leaf, w);
 }

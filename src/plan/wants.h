@@ -20,6 +20,7 @@ typedef struct ama__wants {
     int n_slots; /* power of two */
     int *slot;   /* open addressing over (source, part, chunk); -1 empty */
     int64_t bytes;
+    ama__scan_boxes scans; /* what is summed up for the tile */
 } ama__wants;
 
 ama_status ama__wants_init(ama__wants *w, ama_ctx *ctx, const ama__stage *s);

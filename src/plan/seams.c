@@ -1,0 +1,114 @@
+#include "plan/seams.h"
+
+/* By node id: 1 no, 2 yes; 0 not known yet. */
+typedef struct walk {
+    char *stored; /* a SOURCE lies below, not behind a REDUCE */
+    char *scans;  /* a SCAN of something stored lies there or below; others cost little to do again */
+} walk;
+
+static bool is_stored(const walk *w, const ama__node *n) {
+    ama__node *const *in;
+    char *known = &w->stored[n->id];
+    int count = n->kind == AMA_NODE_REDUCE ? 0 : ama__node_inputs(n, &in);
+    if (*known) return *known == 2;
+    *known = n->kind == AMA_NODE_SOURCE ? 2 : 1;
+    for (int k = 0; k < count; k++)
+        if (is_stored(w, in[k])) *known = 2;
+    return *known == 2;
+}
+
+static bool has_scan(const walk *w, const ama__node *n) {
+    ama__node *const *in;
+    char *known = &w->scans[n->id];
+    int count = n->kind == AMA_NODE_REDUCE ? 0 : ama__node_inputs(n, &in);
+    if (*known) return *known == 2;
+    *known = n->kind == AMA_NODE_SCAN && is_stored(w, n) ? 2 : 1;
+    for (int k = 0; k < count; k++)
+        if (has_scan(w, in[k])) *known = 2;
+    return *known == 2;
+}
+
+/* True when no SCAN below the node adds across all of the borders between indices lo and hi of an axis. */
+static bool is_seam(const walk *w, const ama__node *n, int axis, int64_t lo, int64_t hi);
+
+static bool is_seam_of_index(const walk *w, const ama__node *n, int axis, int64_t lo, int64_t hi) {
+    const ama__pick *p = &n->u.index.pick[axis];
+    if (p->in_axis < 0) return true;
+    int64_t a = p->list ? p->list[lo] : p->start + lo * p->step;
+    int64_t b = p->list ? p->list[hi] : p->start + hi * p->step;
+    if (a < 0 || b < 0) return true;
+    return a < b ? is_seam(w, n->u.index.in, p->in_axis, a, b) : is_seam(w, n->u.index.in, p->in_axis, b, a);
+}
+
+static bool is_seam_of_concat(const walk *w, const ama__node *n, int axis, int64_t lo, int64_t hi) {
+    const int64_t *start = n->u.concat.start;
+    if (axis != n->u.concat.axis) {
+        for (int k = 0; k < n->u.concat.n_in; k++)
+            if (!is_seam(w, n->u.concat.in[k], axis, lo, hi)) return false;
+        return true;
+    }
+    int64_t k = ama__cut_find(n->u.concat.n_in, start, lo);
+    return start[k + 1] <= hi || is_seam(w, n->u.concat.in[k], axis, lo - start[k], hi - start[k]);
+}
+
+static bool is_seam(const walk *w, const ama__node *n, int axis, int64_t lo, int64_t hi) {
+    const ama__scan_spec *s = &n->u.scan.spec;
+    if (!has_scan(w, n)) return true;
+    switch (n->kind) {
+    case AMA_NODE_MAP:
+        for (int k = 0; k < n->u.map.n_in; k++)
+            if (n->u.map.axis[k][axis] >= 0 && !is_seam(w, n->u.map.in[k], n->u.map.axis[k][axis], lo, hi)) return false;
+        return true;
+    case AMA_NODE_INDEX: return is_seam_of_index(w, n, axis, lo, hi);
+    case AMA_NODE_CONCAT: return is_seam_of_concat(w, n, axis, lo, hi);
+    case AMA_NODE_SCAN:
+        if (axis == s->axis &&
+            ama__cut_find(s->n_segments, s->cut, lo) == ama__cut_find(s->n_segments, s->cut, hi))
+            return false;
+        return is_seam(w, n->u.scan.in, axis, lo, hi);
+    default: return true;
+    }
+}
+
+static int64_t map_at(const ama__axismap *m, int64_t i) {
+    return m->list ? m->list[i] : m->start + i * m->step;
+}
+
+/* Whether a border at index x of the driver's axis d is a seam of the consumer. */
+static bool is_consumer_seam(const walk *w, const ama__consumer *c, int d, int64_t x) {
+    for (int a = 0; a < c->node->ndim; a++) {
+        const ama__axismap *m = &c->map[a];
+        if (m->driver_axis != d) continue;
+        bool down = !m->list && m->step < 0;
+        int64_t lo = 0, hi = c->node->shape[a]; /* first index on the far side of the border */
+        while (lo < hi) {
+            int64_t mid = lo + (hi - lo) / 2;
+            if ((map_at(m, mid) < x) != down)
+                lo = mid + 1;
+            else
+                hi = mid;
+        }
+        if (lo > 0 && lo < c->node->shape[a] && !is_seam(w, c->node, a, lo - 1, lo)) return false;
+    }
+    return true;
+}
+
+ama_status ama__plan_seams(ama__graph *g, ama__stage *s) {
+    walk w;
+    AMA_NEW(g->arena, w.stored, g->n_nodes);
+    AMA_NEW(g->arena, w.scans, g->n_nodes);
+    for (int d = 0; d < s->ndim && s->n_scans > 0; d++) {
+        const ama__cuts old = s->atoms[d];
+        int64_t *cut, k = 0;
+        AMA_NEW(g->arena, cut, old.n + 1);
+        for (int64_t i = 0; i < old.n; i++) {
+            bool keep = true;
+            for (int j = 0; i > 0 && j < s->n_consumers && keep; j++)
+                keep = is_consumer_seam(&w, &s->consumer[j], d, old.cut[i]);
+            if (keep) cut[k++] = old.cut[i];
+        }
+        cut[k] = old.cut[old.n];
+        s->atoms[d] = (ama__cuts){k, cut};
+    }
+    return AMA_OK;
+}
