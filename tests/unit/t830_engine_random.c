@@ -1,8 +1,8 @@
 /* TEST: np=1,2,3,4,7 labels=mpi
- * Random graphs through plan and exec: sources of every layout, constants, maps, indexing and reductions, gathered and
- * written. The values are compared with naive ones; the bits with those of other thread numbers, tile sizes and of one
+ * Random graphs through plan and exec: sources of every layout, constants, maps, indexing, reductions, running sums and
+ * concatenation, gathered and written. The values are compared with naive ones; the bits with those of other thread numbers, tile sizes and of one
  * rank alone. ENGINE_SEED and ENGINE_CASE run one case again. */
-#include "engine_graph.h"
+#include "engine_scan.h"
 
 enum { N_SOURCES = 24, N_WRITES = 3, MAX_SINKS = 6 };
 
@@ -105,10 +105,13 @@ static void draw_case(random_case *c, en_world *w, uint64_t seed, uint64_t numbe
     if (en_chance(50)) en_add_const(eg, first->ndim > 0 && en_chance(70) ? 1 : 0, first->shape);
     for (int i = 0; i < n_ops && eg->n + 10 < EN_NODES; i++) {
         int k = en_chance(60) ? eg->n - 1 : (int)en_below(eg->n);
-        switch (en_below(5)) {
+        switch (en_below(8)) {
         case 0: en_add_index(eg, k); break;
         case 1:
-        case 2: en_add_reduce(eg, k); break;
+        case 2:
+        case 3: en_add_reduce(eg, k); break;
+        case 4: en_add_scan(eg, k); break;
+        case 5: en_add_concat(eg, k); break;
         default: en_add_map(eg, k); break;
         }
     }
@@ -241,7 +244,7 @@ static void run_case(const random_case *c, ama__comm *comm, const how *h, const 
 /* ---- comparing */
 
 static const char *kind_name(const ama__node *n) {
-    static const char *const name[] = {"source", "const", "map", "index", "reduce"};
+    static const char *const name[] = {"source", "const", "map", "index", "reduce", "scan", "concat"};
     return n->kind == AMA_NODE_MAP      ? ama__op_name(n->u.map.op)
            : n->kind == AMA_NODE_REDUCE ? ama__red_name(n->u.reduce.spec.op)
                                         : name[n->kind];
@@ -269,9 +272,14 @@ static void print_node(const ama__node *n, int depth) {
     for (int k = 0; n->kind == AMA_NODE_MAP && k < n->u.map.n_in; k++)
         for (int a = 0; a < n->ndim; a++) print_error("%s%d", a ? "," : " axes ", n->u.map.axis[k][a]);
     print_error("\n");
-    if (n->kind == AMA_NODE_REDUCE) print_node(n->u.reduce.in, depth + 1);
-    if (n->kind == AMA_NODE_INDEX) print_node(n->u.index.in, depth + 1);
-    for (int k = 0; n->kind == AMA_NODE_MAP && k < n->u.map.n_in; k++) print_node(n->u.map.in[k], depth + 1);
+    if (n->kind == AMA_NODE_SCAN) {
+        const ama__scan_spec *s = &n->u.scan.spec;
+        print_error("  %*s  axis %d product %d skipna %d cuts", depth * 2, "", s->axis, s->product, s->skipna);
+        for (int64_t i = 0; i <= s->n_segments; i++) print_error(" %lld", (long long)s->cut[i]);
+        print_error("\n");
+    }
+    ama__node *const *in;
+    for (int k = 0, m = ama__node_inputs(n, &in); k < m; k++) print_node(in[k], depth + 1);
 }
 
 static void check_values(const random_case *c, const results *r, const how *h) {
