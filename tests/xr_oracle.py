@@ -3,7 +3,7 @@
   xr_oracle.py SCRIPT      runs a script so in the current directory
 
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
-groups the key's), the new frequency names, the new defaults of open_mfdataset, timedeltas left as numbers, the
+groups the key's), the new frequency names, the new defaults of open_mfdataset and concat, timedeltas left as numbers, the
 packing rule by attribute types, float32 reduced in float64 and rounded once, no bottleneck and no flox,
 DataArray.to_zarr.
 """
@@ -172,6 +172,23 @@ def patch_open():
     xr.open_dataset, xr.open_zarr, xr.open_mfdataset = open_dataset, open_zarr, open_mfdataset
 
 
+def patch_concat():
+    """The announced new defaults: data variables are repeated along a new dim only, all else is the first object's."""
+    plain = xr.concat
+
+    def concat(objs, dim, **keywords):
+        objs = list(objs)
+        name = dim if isinstance(dim, str) else dim.dims[0] if isinstance(dim, xr.DataArray) else "concat_dim"
+        if keywords.get("data_vars") is None:
+            old = any(name in o.dims or name in o.coords for o in objs)
+            keywords["data_vars"] = "minimal" if old and isinstance(objs[0], xr.Dataset) else "all"
+        for option, value in {"coords": "minimal", "compat": "override", "join": "exact"}.items():
+            if keywords.get(option) is None:
+                keywords[option] = value
+        return plain(objs, dim, **keywords)
+    xr.concat = concat
+
+
 def patch_write():
     """DataArray.to_zarr, newer than the oracle: as to_netcdf does it, under the array's own name."""
     def to_zarr(self, *args, **keywords):
@@ -184,7 +201,7 @@ def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
-                  patch_open, patch_write):
+                  patch_open, patch_concat, patch_write):
         patch()
 
 

@@ -136,6 +136,11 @@ ama_status ama__indexes_first(ama__graph *g, ama__object *o) {
 }
 
 ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__join join, ama__object *out) {
+    return ama__align_except(g, n, in, join, NULL, out);
+}
+
+ama_status ama__align_except(ama__graph *g, int n, const ama__object *const *in, ama__join join, const char *dim,
+                             ama__object *out) {
     bool changed = false;
     for (int i = 0; i < n; i++) out[i] = *in[i];
     for (int i = 0; i < n; i++) {
@@ -143,7 +148,7 @@ ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__j
         const char **dims;
         AMA_TRY(ama__dataset_dims(g, &in[i]->ds, &n_dims, &dims));
         for (int d = 0; d < n_dims; d++) {
-            bool done = false;
+            bool done = dim && strcmp(dims[d], dim) == 0;
             for (int j = 0; j < i && !done; j++) done = ama__dataset_dim_size(&in[j]->ds, dims[d]) >= 0;
             if (!done) AMA_TRY(align_dim(g, dims[d], n, join, out, &changed));
         }

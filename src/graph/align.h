@@ -14,6 +14,9 @@ typedef enum ama__join { AMA_JOIN_INNER, AMA_JOIN_EXACT, AMA_JOIN_LEFT } ama__jo
  * labels found in all stay, in the order of the first. out[n] are views, in the arena's lists. Errors: MISMATCH (labels
  * differ under EXACT; sizes differ on a dim without labels, naming dim and sizes; labels that stand twice). */
 ama_status ama__align(ama__graph *g, int n, const ama__object *const *in, ama__join join, ama__object *out);
+/* The same, one dim left as it is (NULL: none). */
+ama_status ama__align_except(ama__graph *g, int n, const ama__object *const *in, ama__join join, const char *dim,
+                             ama__object *out);
 
 /* Reorders the coordinates as xarray has them after labels were joined: indexes before the others. */
 ama_status ama__indexes_first(ama__graph *g, ama__object *o);

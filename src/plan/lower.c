@@ -42,18 +42,6 @@ static int64_t source_bytes(const ama__node *n) {
     return size * (int64_t)ama__dtype_bytes(n->dtype);
 }
 
-/* The largest SOURCE below n that is not behind a REDUCE; a CONCAT with sources below stands for them. `seen` (by id)
- * keeps shared parts from being walked again. */
-static void largest_source(ama__node *n, ama__node **best, bool *seen) {
-    ama__node *const *in, *below = NULL;
-    if (n->kind == AMA_NODE_REDUCE || seen[n->id]) return;
-    seen[n->id] = true;
-    int count = ama__node_inputs(n, &in);
-    for (int k = 0; k < count; k++) largest_source(in[k], n->kind == AMA_NODE_CONCAT ? &below : best, seen);
-    bool stored = n->kind == AMA_NODE_SOURCE || (n->kind == AMA_NODE_CONCAT && below);
-    if (stored && (!*best || source_bytes(n) > source_bytes(*best))) *best = n;
-}
-
 static ama_status compose_list(ama__graph *g, const ama__axismap *m, const ama__pick *p, ama__axismap *out, bool *ok) {
     int64_t *list;
     AMA_NEW(g->arena, list, p->count ? p->count : 1);
@@ -110,6 +98,24 @@ static ama_status trace_index(ama__graph *g, ama__node *n, const ama__node *driv
     return AMA_OK;
 }
 
+static bool same_map(const ama__axismap *a, const ama__axismap *b) {
+    return a->driver_axis == b->driver_axis && a->start == b->start && a->step == b->step && a->list == b->list;
+}
+
+/* A CONCAT whose inputs all run along the driver in the same way, but not on the axis along which they follow. */
+static ama_status trace_stack(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
+    int axis = n->u.concat.axis;
+    AMA_TRY(trace(g, n->u.concat.in[0], driver, r));
+    for (int k = 0; k < n->u.concat.n_in && r->found; k++) {
+        trace_result in;
+        AMA_TRY(trace(g, n->u.concat.in[k], driver, &in));
+        r->found = in.found && in.map[axis].driver_axis < 0;
+        for (int a = 0; a < n->ndim; a++) r->found = r->found && (a == axis || same_map(&r->map[a], &in.map[a]));
+        for (int d = 0; d < driver->ndim; d++) r->found = r->found && r->fixed[d] == in.fixed[d];
+    }
+    return AMA_OK;
+}
+
 static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
     memset(r, 0, sizeof *r);
     for (int d = 0; d < AMA_MAX_DIMS; d++) r->fixed[d] = -1;
@@ -120,6 +126,7 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
     }
     if (n->kind == AMA_NODE_INDEX) return trace_index(g, n, driver, r);
     if (n->kind == AMA_NODE_SCAN) return trace(g, n->u.scan.in, driver, r);
+    if (n->kind == AMA_NODE_CONCAT) return trace_stack(g, n, driver, r);
     if (n->kind != AMA_NODE_MAP) return AMA_OK;
     /* the operand with most axes along the driver decides: x - x[0] is cut as x is */
     for (int k = 0, most = -1; k < n->u.map.n_in && most < driver->ndim && most < n->ndim; k++) {
@@ -138,6 +145,25 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
                 r->map[a] = (ama__axismap){.driver_axis = -1};
         }
     }
+    return AMA_OK;
+}
+
+/* The largest SOURCE below n that is not behind a REDUCE. A CONCAT with sources below stands for them, unless it stacks
+ * arrays of one source, which is then read for all at a time. `seen` (by id) keeps shared parts from being walked again.
+ */
+static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, bool *seen) {
+    ama__node *const *in, *below = NULL, *stored = n->kind == AMA_NODE_SOURCE ? n : NULL;
+    bool concat = n->kind == AMA_NODE_CONCAT;
+    if (n->kind == AMA_NODE_REDUCE || seen[n->id]) return AMA_OK;
+    seen[n->id] = true;
+    int count = ama__node_inputs(n, &in);
+    for (int k = 0; k < count; k++) AMA_TRY(largest_source(g, in[k], concat ? &below : best, seen));
+    if (concat && below) {
+        trace_result r;
+        AMA_TRY(trace_stack(g, n, below, &r));
+        stored = r.found ? below : n;
+    }
+    if (stored && (!*best || source_bytes(stored) > source_bytes(*best))) *best = stored;
     return AMA_OK;
 }
 
@@ -203,7 +229,7 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     ama__node *driver = NULL;
     trace_result r;
     memset(l->seen, 0, (size_t)l->n_nodes);
-    largest_source(c.node, &driver, l->seen);
+    AMA_TRY(largest_source(l->g, c.node, &driver, l->seen));
     l->consumer_level[i] = level;
     l->consumer[i] = c;
     l->loose[i] = is_loose(l, c.node, driver);
