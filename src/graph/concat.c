@@ -81,8 +81,7 @@ static ama_status common_dims(const concat *c, ama__variable *const *v, const ch
             int k = 0;
             while (k < *ndim && strcmp(dim[k], v[i]->dim[a]) != 0) k++;
             if (k < *ndim) continue;
-            if (k == AMA_MAX_DIMS)
-                return ama__fail(c->g->ctx, AMA_ERR_UNSUPPORTED, "more than %d dims", AMA_MAX_DIMS);
+            if (k == AMA_MAX_DIMS) return ama__fail(c->g->ctx, AMA_ERR_UNSUPPORTED, "more than %d dims", AMA_MAX_DIMS);
             dim[(*ndim)++] = v[i]->dim[a];
         }
     return AMA_OK;
@@ -213,8 +212,8 @@ static ama_status check_sizes(concat *c) {
             int64_t x = ama__dataset_dim_size(&c->o[i].ds, dims[d]), y = size_of(c, dims[d]);
             if (x != y && strcmp(dims[d], c->args->dim) != 0)
                 return ama__fail(c->g->ctx, AMA_ERR_MISMATCH,
-                                 "dim \"%s\" has %" PRId64 " elements in one object and %" PRId64 " in another", dims[d],
-                                 y, x);
+                                 "dim \"%s\" has %" PRId64 " elements in one object and %" PRId64 " in another",
+                                 dims[d], y, x);
         }
     }
     return AMA_OK;
@@ -264,27 +263,36 @@ static ama_status check_args(const concat *c) {
 
 /* ---- the result */
 
+static bool is_anywhere(const concat *c, const char *name, bool coord) {
+    for (int i = 0; i < c->n; i++)
+        if (find_kind(&c->o[i], name, coord)) return true;
+    return false;
+}
+
+/* Adds the variables of a list that are not there yet. `only`: the name of a DataArray's variable, for all of them. */
+static ama_status add_list(const concat *c, bool coord, int n, const ama__named *list, const char *only, int *n_out,
+                           ama__named *out) {
+    for (int j = 0; j < n; j++) {
+        const char *name = only ? only : list[j].name;
+        ama__variable *v;
+        if (ama__named_find(*n_out, out, name) || !is_anywhere(c, name, coord)) continue;
+        AMA_TRY(make_variable(c, name, coord, &v));
+        out[(*n_out)++] = (ama__named){name, v};
+    }
+    return AMA_OK;
+}
+
+/* In the order in which the objects came, which expanding dims may have changed. */
 static ama_status collect(const concat *c, bool coord, const ama__object *const *in, int *n_out, ama__named **out) {
-    int most = 1, k = 0;
+    int most = 1;
     for (int i = 0; i < c->n; i++) most += c->o[i].ds.n_coords + c->o[i].ds.n_vars;
     AMA_NEW(c->g->arena, *out, most);
-    for (int pass = 0; pass < 2; pass++) /* in the order the objects came with; expanding may have moved coordinates */
-        for (int i = 0; i < c->n; i++) {
-            const ama__dataset *ds = pass ? &c->o[i].ds : &in[i]->ds;
-            const ama__named *list = coord ? ds->coord : ds->var;
-            for (int j = 0; j < (coord ? ds->n_coords : ds->n_vars); j++) {
-                const char *name = !pass && !coord && !in[i]->is_dataset ? in[0]->ds.var[0].name : list[j].name;
-                ama__variable *v;
-                if (ama__named_find(k, *out, name) || !find_kind(&c->o[0], name, coord)) {
-                    bool here = false;
-                    for (int m = 1; m < c->n; m++) here = here || find_kind(&c->o[m], name, coord);
-                    if (ama__named_find(k, *out, name) || !here) continue;
-                }
-                AMA_TRY(make_variable(c, name, coord, &v));
-                (*out)[k++] = (ama__named){name, v};
-            }
-        }
-    *n_out = k;
+    *n_out = 0;
+    for (int i = 0; i < 2 * c->n; i++) {
+        const ama__dataset *ds = i < c->n ? &in[i]->ds : &c->o[i - c->n].ds;
+        const char *only = !coord && !in[0]->is_dataset ? in[0]->ds.var[0].name : NULL;
+        AMA_TRY(add_list(c, coord, coord ? ds->n_coords : ds->n_vars, coord ? ds->coord : ds->var, only, n_out, *out));
+    }
     return AMA_OK;
 }
 

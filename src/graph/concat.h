@@ -19,7 +19,11 @@ typedef struct ama__concat_vars {
 } ama__concat_vars;
 
 typedef enum ama__concat_join { AMA_CONCAT_EXACT, AMA_CONCAT_INNER, AMA_CONCAT_OVERRIDE } ama__concat_join;
-typedef enum ama__concat_attrs { AMA_CONCAT_ATTRS_FIRST, AMA_CONCAT_ATTRS_AGREE, AMA_CONCAT_ATTRS_NONE } ama__concat_attrs;
+typedef enum ama__concat_attrs {
+    AMA_CONCAT_ATTRS_FIRST,
+    AMA_CONCAT_ATTRS_AGREE,
+    AMA_CONCAT_ATTRS_NONE
+} ama__concat_attrs;
 
 typedef struct ama__concat {
     const char *dim;

@@ -67,10 +67,8 @@ static ama_status read_dim(ama__interp *ip, ama__call *c, ama__object *labels, a
     }
     if (a->v.kind == AMA_VAL_ARRAY)
         *labels = a->v.u.handle->object;
-    else if (ama__val_is_seq(&a->v) || a->v.kind == AMA_VAL_NDARRAY)
-        AMA_TRY(ama__make_variable(ip, &(ama__val){.kind = a->v.kind == AMA_VAL_TUPLE ? AMA_VAL_LIST : a->v.kind,
-                                                   .u = a->v.u},
-                                   "concat_dim", a->at, labels));
+    else if (a->v.kind == AMA_VAL_LIST || a->v.kind == AMA_VAL_NDARRAY)
+        AMA_TRY(ama__make_variable(ip, &a->v, "concat_dim", a->at, labels));
     else
         return ama__interp_type(ip, c, a, "the name of a dim, or a DataArray with its labels");
     if (ama__object_var(labels)->ndim != 1) return ama__interp_type(ip, c, a, "a DataArray of one dim");

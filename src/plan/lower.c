@@ -149,7 +149,8 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
 }
 
 /* The largest SOURCE below n that is not behind a REDUCE. A CONCAT with sources below stands for them, unless it stacks
- * arrays of one source, which is then read for all at a time. `seen` (by id) keeps shared parts from being walked again.
+ * arrays of one source, which is then read for all at a time. `seen` (by id) keeps shared parts from being walked
+ * again.
  */
 static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, bool *seen) {
     ama__node *const *in, *below = NULL, *stored = n->kind == AMA_NODE_SOURCE ? n : NULL;

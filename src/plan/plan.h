@@ -75,7 +75,7 @@ typedef struct ama__stage {
     ama__node **operand;
     int n_scans; /* SCAN nodes evaluated, each after those below it */
     ama__node **scan;
-    int64_t atom_rows; /* of the widest chunk along axis 0 */
+    int64_t atom_rows;                                    /* of the widest chunk along axis 0 */
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* units that any consumer touches, per axis */
     int64_t n_units;                                      /* product of hi - lo */
     int64_t *rank_first; /* [nranks + 1]: rank r owns units rank_first[r] .. rank_first[r + 1) of the unit order */

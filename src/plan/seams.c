@@ -57,13 +57,13 @@ static bool is_seam(const walk *w, const ama__node *n, int axis, int64_t lo, int
     switch (n->kind) {
     case AMA_NODE_MAP:
         for (int k = 0; k < n->u.map.n_in; k++)
-            if (n->u.map.axis[k][axis] >= 0 && !is_seam(w, n->u.map.in[k], n->u.map.axis[k][axis], lo, hi)) return false;
+            if (n->u.map.axis[k][axis] >= 0 && !is_seam(w, n->u.map.in[k], n->u.map.axis[k][axis], lo, hi))
+                return false;
         return true;
     case AMA_NODE_INDEX: return is_seam_of_index(w, n, axis, lo, hi);
     case AMA_NODE_CONCAT: return is_seam_of_concat(w, n, axis, lo, hi);
     case AMA_NODE_SCAN:
-        if (axis == s->axis &&
-            ama__cut_find(s->n_segments, s->cut, lo) == ama__cut_find(s->n_segments, s->cut, hi))
+        if (axis == s->axis && ama__cut_find(s->n_segments, s->cut, lo) == ama__cut_find(s->n_segments, s->cut, hi))
             return false;
         return is_seam(w, n->u.scan.in, axis, lo, hi);
     default: return true;

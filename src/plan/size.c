@@ -53,8 +53,7 @@ static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
         for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
         most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
     }
-    for (int i = 0; i < s->n_scans; i++)
-        most = max_i8(most, count_ops(s->scan[i]->u.scan.in) * AMA_BLOCK_ELEMENTS * 8);
+    for (int i = 0; i < s->n_scans; i++) most = max_i8(most, count_ops(s->scan[i]->u.scan.in) * AMA_BLOCK_ELEMENTS * 8);
     return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 

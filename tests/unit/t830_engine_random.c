@@ -1,7 +1,7 @@
 /* TEST: np=1,2,3,4,7 labels=mpi
  * Random graphs through plan and exec: sources of every layout, constants, maps, indexing, reductions, running sums and
- * concatenation, gathered and written. The values are compared with naive ones; the bits with those of other thread numbers, tile sizes and of one
- * rank alone. ENGINE_SEED and ENGINE_CASE run one case again. */
+ * concatenation, gathered and written. The values are compared with naive ones; the bits with those of other thread
+ * numbers, tile sizes and of one rank alone. ENGINE_SEED and ENGINE_CASE run one case again. */
 #include "engine_scan.h"
 
 enum { N_SOURCES = 24, N_WRITES = 3, MAX_SINKS = 6 };
