@@ -9,6 +9,7 @@ Each script runs in a directory of its own that holds `data` (the real files) an
 outputs are kept in the work directory under a hash of script, shim and data. A header line of a script may say
   # exact           equal bits to xarray           # rtol: 1e-4, # atol: 1e-6    other tolerances
   # np: 1,3         only these rank counts         # memory: 64MiB,1GiB          other budgets
+  # chunks          Zarr chunk shapes are xarray's
 By default a script runs at one rank and at --picks (1) of the other combinations, which rotate over the scripts; --full
 runs all ranks x threads x budgets. --batch PROGRAM runs all scripts of a combination in one launch: the program gets a file
 of lines "directory<TAB>script" and writes directory/exit (the status) and directory/stderr for each.
@@ -38,9 +39,10 @@ class Script:
         self.path, self.name = path, os.path.splitext(os.path.basename(path))[0]
         with open(path, encoding="utf-8") as f:
             self.text = f.read()
-        head = dict(re.findall(r"^# *(data|rtol|atol|np|memory|exact)\b:? *(.*)$", self.text, re.M))
+        head = dict(re.findall(r"^# *(data|rtol|atol|np|memory|exact|chunks)\b:? *(.*)$", self.text, re.M))
         self.real = head.get("data") == "real"
         self.exact = "exact" in head
+        self.chunks = "chunks" in head
         self.rtol = float(head["rtol"]) if "rtol" in head else None
         self.atol = float(head.get("atol", 0))
         self.ranks = tuple(int(n) for n in head["np"].split(",")) if "np" in head else RANKS
@@ -196,6 +198,8 @@ def compare(ours, oracle, script):
             continue
         if stored(u) != stored(v):
             yield "%s: stored as %s, xarray %s" % (where, stored(u), stored(v))
+        if getattr(script, "chunks", False) and name not in u.dims and u.encoding.get("chunks") != v.encoding.get("chunks"):
+            yield "%s: chunks %s, xarray %s" % (where, u.encoding.get("chunks"), v.encoding.get("chunks"))
         for key in ("scale_factor", "add_offset", "calendar"):
             if not same_attr(u.encoding.get(key, "none"), v.encoding.get(key, "none")):
                 yield "%s: %s %r, xarray %r" % (where, key, u.encoding.get(key), v.encoding.get(key))

@@ -1,4 +1,5 @@
 /* Chunks and codecs of what is written: as asked for, or as the source had them where that still fits. */
+#include "graph/chunking.h"
 #include "graph/encode_private.h"
 
 static bool same_shape(const ama__encoding *e, const ama__stored_var *v) {
@@ -38,31 +39,32 @@ static void netcdf_storage(const ama__encoding *e, const ama__meta *m, ama__stor
     for (int a = 0; a < v->ndim; a++) v->grid.chunk[a] = keeps ? e->chunk[a] : 0;
 }
 
-static void zarr_storage(const ama__encoding *e, ama__stored_var *v) {
+static ama_status zarr_storage(ama__graph *g, const ama__write_args *args, const ama__encode_item *item,
+                               ama__stored_var *v) {
+    const ama__encoding *e = &item->var->encoding;
     size_t bytes = v->dtype == AMA_STRING ? 1 : ama__dtype_bytes(v->dtype);
-    if (v->ndim == 0) return;
+    if (v->ndim == 0) return AMA_OK;
     v->chunked = true;
-    bool keeps = e->has_chunks && e->zarr && e->chunk_ndim == v->ndim;
+    bool keeps = e->has_chunks && e->zarr && e->chunk_ndim == v->ndim, same = item->var->ndim == v->ndim;
     for (int a = 0; a < v->ndim; a++) v->grid.chunk[a] = keeps ? e->chunk[a] : 0;
+    if (same)
+        AMA_TRY(ama__chunking_shape(g, item->name, item->var, keeps ? e->chunk : NULL, !args->unsafe_chunks,
+                                    v->grid.chunk));
     if (e->known && e->zarr) {
         v->pipeline = e->pipeline;
         for (int i = 0; i < v->pipeline.n; i++)
             if (v->pipeline.step[i].codec == AMA_CODEC_BLOSC) v->pipeline.step[i].element_bytes = (int)bytes;
-        return;
+        return AMA_OK;
     }
     v->pipeline.n = 1;
     v->pipeline.step[0] =
         (ama__codec_step){.codec = AMA_CODEC_BLOSC, .a = 5, .b = 1, .element_bytes = (int)bytes, .name = "lz4"};
+    return AMA_OK;
 }
 
 ama_status ama__encode_storage(ama__graph *g, const ama__write_args *args, const ama__encode_item *item,
                                const ama__meta *m, ama__stored_var *v) {
-    const ama__encoding *e = &item->var->encoding;
-    (void)g;
     v->grid.ndim = v->ndim;
-    if (args->format == AMA_FORMAT_NETCDF4)
-        netcdf_storage(e, m, v);
-    else if (args->format == AMA_FORMAT_ZARR2)
-        zarr_storage(e, v);
-    return AMA_OK;
+    if (args->format == AMA_FORMAT_NETCDF4) netcdf_storage(&item->var->encoding, m, v);
+    return args->format == AMA_FORMAT_ZARR2 ? zarr_storage(g, args, item, v) : AMA_OK;
 }

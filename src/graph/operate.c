@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/chunking.h"
+
 /* ---- dims */
 
 typedef struct frame {
@@ -317,7 +319,13 @@ static ama_status map_times(ama__graph *g, ama__op op, int n, const ama__term *i
     return class == 'c' && op != AMA_OP_NE ? without_nat(g, n, t, out) : AMA_OK;
 }
 
-ama_status ama__terms_map(ama__graph *g, ama__op op, int n, const ama__term *in, ama__variable **out) {
+static void pass_chunks_on(int n, const ama__term *in, ama__variable *out) {
+    const ama__variable *v[3] = {NULL};
+    for (int k = 0; k < n && k < 3; k++) v[k] = in[k].var;
+    ama__chunking_pass_on(n < 3 ? n : 3, v, out);
+}
+
+static ama_status map_terms(ama__graph *g, ama__op op, int n, const ama__term *in, ama__variable **out) {
     bool text = false;
     for (int k = 0; k < n; k++) {
         if (in[k].var && in[k].var->time && !(op == AMA_OP_WHERE && k == 0))
@@ -327,6 +335,12 @@ ama_status ama__terms_map(ama__graph *g, ama__op op, int n, const ama__term *in,
     if (text) return map_text(g, op, n, in, out);
     if (op == AMA_OP_POW) return map_power(g, n, in, out);
     return map_numbers(g, op, n, in, out);
+}
+
+ama_status ama__terms_map(ama__graph *g, ama__op op, int n, const ama__term *in, ama__variable **out) {
+    AMA_TRY(map_terms(g, op, n, in, out));
+    pass_chunks_on(n, in, *out);
+    return AMA_OK;
 }
 
 ama_status ama__terms_where(ama__graph *g, const ama__term *x, const ama__term *cond, const ama__term *other,
@@ -343,10 +357,12 @@ ama_status ama__terms_where(ama__graph *g, const ama__term *x, const ama__term *
     }
     AMA_TRY(map_ordered(g, AMA_OP_WHERE, 3, in, order, out));
     (*out)->time = time;
+    pass_chunks_on(3, in, *out);
     return AMA_OK;
 }
 
 ama_status ama__variable_cast(ama__graph *g, const ama__variable *v, ama_dtype t, ama__variable **out) {
     AMA_TRY(ama__variable_new(g, v->dim, v->node, out));
+    (*out)->chunks = v->chunks;
     return ama__node_cast(g, v->node, t, &(*out)->node);
 }

@@ -42,6 +42,7 @@ typedef struct ama__variable {
     ama__attrs attrs;
     ama__encoding encoding;
     const ama__timeaxis *time;
+    const struct ama__chunking *chunks; /* what chunk() asked for; NULL: nothing. See chunking.h */
 } ama__variable;
 
 typedef struct ama__named {

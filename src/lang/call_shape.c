@@ -1,6 +1,7 @@
 /* Methods on dims, names, coordinates and attributes. */
 #include <string.h>
 
+#include "graph/chunking.h"
 #include "lang/builders.h"
 
 static ama_status finish(ama__interp *ip, const ama__call *c, const ama__object *o, ama__val *out) {
@@ -302,14 +303,18 @@ ama_status ama__build_copy(ama__interp *ip, ama__call *c, ama__val *out) {
     return finish(ip, c, &o, out);
 }
 
-/* load, compute, persist, chunk: evaluation is lazy anyway, and the chunks are the planner's. */
+/* load, compute, persist: evaluation is lazy anyway; arrays in memory have no chunks. */
 ama_status ama__build_same(ama__interp *ip, ama__call *c, ama__val *out) {
     const char *name = c->method->name;
-    if (strcmp(name, "load") == 0 || strcmp(name, "persist") == 0) {
+    bool load = strcmp(name, "load") == 0;
+    ama__object o = *self_of(c);
+    if (load || strcmp(name, "compute") == 0) AMA_TRY(ama__object_unchunk(ip->g, self_of(c), &o));
+    if (load) ama__handle_set(c->self.u.handle, &o);
+    if (load || strcmp(name, "persist") == 0) {
         *out = c->self;
         return AMA_OK;
     }
-    return finish(ip, c, self_of(c), out);
+    return finish(ip, c, &o, out);
 }
 
 ama_status ama__build_nothing(ama__interp *ip, ama__call *c, ama__val *out) {

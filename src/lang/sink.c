@@ -269,7 +269,7 @@ ama_status ama__build_to_zarr(ama__interp *ip, ama__call *c, ama__val *out) {
     const ama__arg *consolidated = ama__call_arg(c, "consolidated");
     ama__write_args args = AMA_WRITE_ARGS_INIT;
     const char *mode;
-    bool whole = true;
+    bool whole = true, safe = true, align = false;
     args.format = AMA_FORMAT_ZARR2;
     AMA_TRY(ama__call_refuse(ip, c, refused));
     AMA_TRY(read_path(ip, c, &args.path));
@@ -280,6 +280,9 @@ ama_status ama__build_to_zarr(ama__interp *ip, ama__call *c, ama__val *out) {
     if (version->v.kind == AMA_VAL_NONE) version = ama__call_arg(c, "zarr_format");
     if (version->v.kind != AMA_VAL_NONE && !(version->v.kind == AMA_VAL_INT && version->v.u.i == 2))
         return ama__interp_fail(ip, version->at, AMA_ERR_UNSUPPORTED, "only version 2 of the Zarr format is written");
+    AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "safe_chunks"), &safe));
+    AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "align_chunks"), &align));
+    args.unsafe_chunks = !safe || align;
     AMA_TRY(ama__arg_bool(ip, c, consolidated, &whole));
     if (!whole)
         return ama__interp_fail(ip, consolidated->at, AMA_ERR_UNSUPPORTED,
