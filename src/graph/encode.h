@@ -43,7 +43,7 @@ typedef struct ama__write_args {
     const ama__encoding_key *key;
     int n_unlimited; /* unlimited_dims=; -1: as in the source */
     const char *const *unlimited;
-    bool unsafe_chunks; /* safe_chunks=False: those of chunk() may lie across those of the encoding */
+    bool unsafe_chunks;  /* safe_chunks=False: those of chunk() may lie across those of the encoding */
     const char *history; /* a line put before the global attribute history; NULL: none */
     int line;            /* of the script */
 } ama__write_args;
