@@ -15,17 +15,19 @@ static bool same_times(const ama__variable *a, const ama__variable *b) {
     return a->time->calendar == b->time->calendar;
 }
 
+static ama_status different_kinds(ama__graph *g, const char *dim) {
+    return ama__fail(
+        g->ctx, AMA_ERR_MISMATCH,
+        "the labels of dim \"%s\" are of different kinds: times of different calendars, or times and others", dim);
+}
+
 /* Labels of `a` that `b` has too, in the order of a, in the type that holds both. */
 static ama_status intersect(ama__graph *g, const char *dim, const ama__variable *a, const ama__variable *b,
                             ama__variable **out) {
     int64_t n = a->node->shape[0], *place, *list;
     ama__pick p = {0};
     ama_dtype t;
-    if (!same_times(a, b))
-        return ama__fail(g->ctx, AMA_ERR_MISMATCH,
-                         "the labels of dim \"%s\" are of different kinds: times of different calendars, or times and "
-                         "others",
-                         dim);
+    if (!same_times(a, b)) return different_kinds(g, dim);
     AMA_NEW(g->arena, place, n + 1);
     AMA_NEW(g->arena, list, n + 1);
     AMA_TRY(ama__labels_lookup(g, b, a, dim, place));
@@ -40,15 +42,55 @@ static ama_status intersect(ama__graph *g, const char *dim, const ama__variable 
     return AMA_OK;
 }
 
+/* The labels of both in ascending order, each once, in the type that holds them. */
+static ama_status unite(ama__graph *g, const char *dim, const ama__variable *a, const ama__variable *b,
+                        ama__variable **out) {
+    const ama__variable *v[2] = {a, b};
+    int64_t n = 0, *order, *list;
+    ama__pick p = {.in_axis = 0};
+    ama_dtype t;
+    char *values;
+    if (!same_times(a, b) || !ama__dtype_promote(a->node->dtype, b->node->dtype, &t)) return different_kinds(g, dim);
+    size_t size = ama__dtype_bytes(t);
+    AMA_NEW(g->arena, values, (size_t)(a->node->shape[0] + b->node->shape[0]) * size + 8);
+    for (int k = 0; k < 2; k++) {
+        ama__node *node;
+        AMA_TRY(ama__node_cast(g, v[k]->node, t, &node));
+        AMA_TRY(ama__labels_eval_const(g, NULL, node, dim, &node));
+        if (node->shape[0]) memcpy(values + (size_t)n * size, node->u.constant.data, (size_t)node->shape[0] * size);
+        n += node->shape[0];
+    }
+    AMA_TRY(ama__variable_copy(g, a, out));
+    AMA_TRY(ama__node_const(g, t, 1, &n, values, false, &(*out)->node));
+    AMA_TRY(ama__labels_sort(g, *out, &order));
+    AMA_NEW(g->arena, list, n + 1);
+    for (int64_t i = 0; i < n; i++)
+        if (i == 0 || ama__labels_compare(*out, order[i], *out, order[i - 1]) != 0) list[p.count++] = order[i];
+    p.list = list;
+    return ama__labels_take(g, (*out)->node, 1, &p, NULL, &(*out)->node);
+}
+
+/* A variable where labels may be missing: only floats, and integers as floats, have a missing value here. */
+static ama_status take_one(ama__graph *g, const char *name, const char *dim, const ama__pick *p, ama__variable **v) {
+    bool missing = false;
+    for (int64_t i = 0; i < p->count; i++) missing = missing || p->list[i] < 0;
+    if (missing && ((*v)->time || (*v)->node->dtype == AMA_BOOL))
+        return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED,
+                         "%s: %s without a value for some labels of dim \"%s\" are not supported; select the common "
+                         "labels first",
+                         *name ? name : "the array", (*v)->time ? "times" : "flags (bool)", dim);
+    return ama__labels_take_dim(g, *v, dim, p, 0, v);
+}
+
 static ama_status take_all(ama__graph *g, const ama__object *in, const char *dim, const ama__pick *p,
                            ama__object *out) {
     AMA_TRY(ama__object_copy(g, in, out));
     for (int i = 0; i < out->ds.n_vars; i++)
         if (ama__variable_axis(out->ds.var[i].var, dim) >= 0)
-            AMA_TRY(ama__labels_take_dim(g, out->ds.var[i].var, dim, p, 0, &out->ds.var[i].var));
+            AMA_TRY(take_one(g, out->ds.var[i].name, dim, p, &out->ds.var[i].var));
     for (int i = 0; i < out->ds.n_coords; i++)
         if (ama__variable_axis(out->ds.coord[i].var, dim) >= 0 && strcmp(out->ds.coord[i].name, dim) != 0)
-            AMA_TRY(ama__labels_take_dim(g, out->ds.coord[i].var, dim, p, 0, &out->ds.coord[i].var));
+            AMA_TRY(take_one(g, out->ds.coord[i].name, dim, p, &out->ds.coord[i].var));
     return AMA_OK;
 }
 
@@ -115,6 +157,7 @@ static ama_status align_dim(ama__graph *g, const char *dim, int n, ama__join joi
             if (join == AMA_JOIN_EXACT) return labels_differ(g, dim, joined, index);
             differ = true;
             if (join == AMA_JOIN_INNER) AMA_TRY(intersect(g, dim, joined, index, &joined));
+            if (join == AMA_JOIN_OUTER) AMA_TRY(unite(g, dim, joined, index, &joined));
         }
     }
     AMA_TRY(check_sizes(g, n, o, dim, joined));

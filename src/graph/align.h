@@ -7,8 +7,9 @@
 /* What becomes of attrs. DEFAULT is xarray's present rule: binary operations keep attrs that agree, all else keeps. */
 typedef enum ama__keep_attrs { AMA_KEEP_DEFAULT, AMA_KEEP_NO, AMA_KEEP_YES } ama__keep_attrs;
 
-/* LEFT: the labels of the first object that has any; others get missing values where they have none. */
-typedef enum ama__join { AMA_JOIN_INNER, AMA_JOIN_EXACT, AMA_JOIN_LEFT } ama__join;
+/* LEFT: the labels of the first object that has any; others get missing values where they have none. OUTER: the labels
+ * of all, sorted where they differ. */
+typedef enum ama__join { AMA_JOIN_INNER, AMA_JOIN_EXACT, AMA_JOIN_LEFT, AMA_JOIN_OUTER } ama__join;
 
 /* Brings objects onto common index labels: dims whose labels are the same everywhere stay untouched; else (INNER) only
  * labels found in all stay, in the order of the first. out[n] are views, in the arena's lists. Errors: MISMATCH (labels

@@ -220,6 +220,7 @@ static ama_status check_sizes(concat *c) {
 }
 
 static ama_status prepare(concat *c, const ama__object *const *in) {
+    static const ama__join join[] = {AMA_JOIN_EXACT, AMA_JOIN_OUTER, AMA_JOIN_INNER, AMA_JOIN_LEFT};
     const ama__object **one;
     ama__object *renamed;
     bool scalar = is_scalar_coord(c->n, in, c->args->dim);
@@ -236,8 +237,7 @@ static ama_status prepare(concat *c, const ama__object *const *in) {
     if (c->args->join == AMA_CONCAT_OVERRIDE)
         for (int i = 0; i < c->n; i++) c->o[i] = renamed[i];
     else
-        AMA_TRY(ama__align_except(c->g, c->n, one, c->args->join == AMA_CONCAT_EXACT ? AMA_JOIN_EXACT : AMA_JOIN_INNER,
-                                  c->args->dim, c->o));
+        AMA_TRY(ama__align_except(c->g, c->n, one, join[c->args->join], c->args->dim, c->o));
     for (int i = 0; i < c->n; i++) {
         int64_t size = ama__dataset_dim_size(&c->o[i].ds, c->args->dim);
         c->length[i] = size >= 0 ? size : 1;

@@ -18,7 +18,13 @@ typedef struct ama__concat_vars {
     const char *const *name;
 } ama__concat_vars;
 
-typedef enum ama__concat_join { AMA_CONCAT_EXACT, AMA_CONCAT_INNER, AMA_CONCAT_OVERRIDE } ama__concat_join;
+typedef enum ama__concat_join {
+    AMA_CONCAT_EXACT,
+    AMA_CONCAT_OUTER,
+    AMA_CONCAT_INNER,
+    AMA_CONCAT_LEFT,
+    AMA_CONCAT_OVERRIDE
+} ama__concat_join;
 typedef enum ama__concat_attrs {
     AMA_CONCAT_ATTRS_FIRST,
     AMA_CONCAT_ATTRS_AGREE,

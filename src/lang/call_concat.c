@@ -39,7 +39,8 @@ static ama_status read_which(ama__interp *ip, ama__call *c, const char *name, am
 
 static ama_status read_options(ama__interp *ip, ama__call *c, ama__concat *out) {
     static const char *const refused[] = {"positions", "fill_value", NULL};
-    static const char *const compats[] = {"override", NULL}, *const joins[] = {"exact", "inner", "override", NULL};
+    static const char *const compats[] = {"override", NULL}, *const joins[] = {"exact", "outer",    "inner",
+                                                                               "left",  "override", NULL};
     static const char *const attrs[] = {"override", "drop_conflicts", "drop", NULL};
     int compat, join, rule;
     bool index = true;

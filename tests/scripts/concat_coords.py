@@ -9,3 +9,5 @@ xr.concat([ds, ds], dim="run", data_vars=["tas"], coords=["height"]).isel(time=3
 left, right = xr.open_dataset("made/left.nc").t, xr.open_dataset("made/right.nc").t
 xr.concat([left, right], dim="side", join="inner").to_netcdf("inner.nc")
 xr.concat([left, right.transpose("lat", "lon").sel(lon=left.lon[2:12])], dim="lat", join="inner").to_netcdf("grown.nc")
+xr.concat([left, right], dim="side", join="outer").to_netcdf("outer.nc")
+xr.concat([right, left * 2, right], dim="side", join="left").mean("side").to_netcdf("left.nc")
