@@ -8,6 +8,7 @@ packing rule by attribute types, float32 reduced in float64 and rounded once, no
 DataArray.to_zarr.
 """
 import functools
+import glob
 import re
 import runpy
 import sys
@@ -165,7 +166,11 @@ def patch_open():
         return plain_zarr(*args, **keywords)
 
     def open_mfdataset(paths, **keywords):
-        new = {"data_vars": "minimal", "coords": "minimal", "compat": "override", "join": "exact", "decode_timedelta": False}
+        repeat = "minimal"
+        if isinstance(keywords.get("concat_dim"), str):
+            with plain_open(sorted(glob.glob(paths))[0] if isinstance(paths, str) else paths[0], decode_times=False) as first:
+                repeat = "minimal" if keywords["concat_dim"] in first.variables or keywords["concat_dim"] in first.dims else "all"
+        new = {"data_vars": repeat, "coords": "minimal", "compat": "override", "join": "exact", "decode_timedelta": False}
         for name, value in new.items():
             keywords.setdefault(name, value)
         return plain_many(paths, **keywords).load()

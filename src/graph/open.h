@@ -42,8 +42,9 @@ void ama__opened_close(ama__opened *o);
  * sense), UNSUPPORTED. Collective. */
 ama_status ama__graph_open(ama__graph *g, ama__comm *comm, const char *path, const ama__open_args *args,
                            ama__opened *stores, ama__dataset **out);
-/* Opens n datasets as one along one dim (compat='override', join='exact', data_vars and coords 'minimal', attributes of
- * the first file). n = 1 is ama__graph_open. Errors also: MISMATCH naming file and dim. Collective. */
+/* Opens n datasets as one along one dim, which concat_dim may newly make (compat='override', join='exact', data_vars
+ * and coords 'minimal', attributes of the first file). n = 1 is ama__graph_open. Errors also: MISMATCH naming file and
+ * dim. Collective. */
 ama_status ama__graph_open_mf(ama__graph *g, ama__comm *comm, int n, const char *const *paths,
                               const ama__open_args *args, ama__opened *stores, ama__dataset **out);
 

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "graph/concat.h"
+
 typedef struct series {
     ama__graph *g;
     const ama__open_args *args;
@@ -14,6 +16,7 @@ typedef struct series {
     int n_groups;
     ama__file_group *group;
     int *group_of; /* [n] */
+    bool stack;    /* no file has the dim given: they are stacked along a new one */
 } series;
 
 /* ---- groups */
@@ -219,20 +222,15 @@ static ama_status order_nested(series *s, ama__file_group *group) {
     const char *dim = s->args->concat_dim;
     bool found = false;
     for (int k = 0; k < group->file[0]->n; k++) found |= ama__decoded_axis(&group->file[0]->var[k], dim) >= 0;
-    if (!found)
-        return ama__fail(
-            s->g->ctx, AMA_ERR_UNSUPPORTED,
-            "concat_dim=\"%s\": no variable of %s has this dim, and files cannot be put together along a new "
-            "one",
-            dim, path_of(group->file[0]));
-    group->dim = dim;
+    s->stack = !found;
+    group->dim = found ? dim : NULL;
     return AMA_OK;
 }
 
 static ama_status order_group(series *s, ama__file_group *group) {
     const char *dim = NULL;
     int n_varying, sign = 1;
-    if (group->n == 1) return AMA_OK;
+    if (group->n == 1 && !s->args->concat_dim) return AMA_OK;
     AMA_TRY(find_varying(s, group, &dim, &n_varying));
     if (s->args->concat_dim) return order_nested(s, group);
     if (n_varying == 0)
@@ -257,7 +255,7 @@ static bool want_rest(void *user, int file, const ama__decoded *d) {
     const series *s = user;
     const ama__file_group *group = &s->group[s->group_of[file]];
     if (ama__decoded_is_index(d)) return false;
-    return group->file[0] == &s->file[file] || (group->dim && ama__decoded_axis(d, group->dim) >= 0);
+    return s->stack || group->file[0] == &s->file[file] || (group->dim && ama__decoded_axis(d, group->dim) >= 0);
 }
 
 static ama_status check_args(ama__graph *g, const ama__open_args *args) {
@@ -279,8 +277,27 @@ static ama_status order_all(series *s) {
     return AMA_OK;
 }
 
+static ama_status build_stack(series *s, ama__dataset **out) {
+    const ama__concat c = {.dim = s->args->concat_dim};
+    const ama__object **in;
+    ama__object *o, all;
+    AMA_NEW(s->g->arena, in, s->n);
+    AMA_NEW(s->g->arena, o, s->n);
+    for (int i = 0; i < s->n; i++) {
+        ama__file_group one = {1, &s->group[0].file[i], NULL};
+        ama__dataset *ds;
+        AMA_TRY(ama__group_dataset(s->g, &one, &ds));
+        o[i] = ama__object_from_dataset(ds);
+        in[i] = &o[i];
+    }
+    AMA_TRY(ama__graph_concat(s->g, s->n, in, &c, &all));
+    AMA_KEEP(s->g->arena, *out, ama__arena_memdup(s->g->arena, &all.ds, sizeof all.ds));
+    return AMA_OK;
+}
+
 static ama_status build_all(series *s, ama__dataset **out) {
     AMA_TRY(unify_times(s, false));
+    if (s->stack) return build_stack(s, out);
     for (int i = 0; i < s->n_groups; i++) {
         ama__dataset *ds;
         AMA_TRY(ama__group_dataset(s->g, &s->group[i], &ds));

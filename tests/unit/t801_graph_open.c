@@ -317,8 +317,27 @@ static void bad_series(void **state) {
     p[1].units = "furlongs";
     expect_mf(w, 2, p, NULL, AMA_ERR_MISMATCH, "");
     expect_mf(w, 2, p, "level", AMA_ERR_MISMATCH, "time");
-    p[1].units = p[0].units;
-    expect_mf(w, 2, p, "level", AMA_ERR_UNSUPPORTED, "concat_dim=\"level\"");
+}
+
+/* Along a dim that no file has: it comes first, all data variables are repeated along it. */
+static void stacked(void **state) {
+    world *w = *state;
+    ama__dataset *ds;
+    ama__open_args args = AMA_OPEN_ARGS_INIT;
+    piece p[] = {{"s1.nc", "days since 2000-01-01", "tas", {0, 1}, {10, 20}},
+                 {"s2.nc", "days since 2000-01-01", "tas", {0, 1}, {10, 20}}};
+    args.combine = "nested";
+    args.concat_dim = "level";
+    for (int n = 2; n >= 1; n--) {
+        MUST(w->ctx, open_pieces(w, n, p, &args, &ds));
+        const ama__variable *tas = var_of(ds, "tas"), *area = var_of(ds, "area");
+        assert_true(tas->ndim == 3 && tas->node->shape[0] == n && strcmp(tas->dim[0], "level") == 0);
+        assert_true(area->ndim == 2 && area->node->shape[0] == n && strcmp(area->dim[1], "lat") == 0);
+        assert_int_equal(var_of(ds, "time")->ndim, 1);
+        assert_int_equal(ds->n_coords, 2);
+    }
+    p[1].lat[1] = 21;
+    expect_mf(w, 2, p, "level", AMA_ERR_MISMATCH, "dim lat");
 }
 
 static void nested(void **state) {
@@ -356,7 +375,7 @@ static void mixed_times(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {IN_WORLD(decodes), IN_WORLD(options),         IN_WORLD(refuses),
                                        IN_WORLD(several), IN_WORLD(other_variables), IN_WORLD(bad_series),
-                                       IN_WORLD(nested),  IN_WORLD(mixed_times)};
+                                       IN_WORLD(stacked), IN_WORLD(nested),          IN_WORLD(mixed_times)};
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     MPI_Finalize();
