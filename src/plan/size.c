@@ -90,8 +90,17 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
     for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1] && status == AMA_OK; u++) {
         int64_t unit[AMA_MAX_DIMS];
         ama__stage_unit(s, u, unit);
-        ama__box b = ama__stage_unit_box(s, unit);
-        status = ama__stage_need(ctx, s, &b, &scans, note_operand, &n);
+        ama__box b = ama__stage_unit_box(s, unit), tile = b;
+        int64_t end = s->ndim ? b.start[0] + b.count[0] : 1;
+        for (int64_t x = s->ndim ? b.start[0] : 0, next; x < end && status == AMA_OK; x = next) {
+            /* boxes of scans that are joined for a tile may hold more than those of the unit */
+            next = s->n_scans > 0 ? ama__stage_tile_end(s, &b, x) : end;
+            if (s->ndim) {
+                tile.start[0] = x;
+                tile.count[0] = next - x;
+            }
+            status = ama__stage_need(ctx, s, &tile, &scans, note_operand, &n);
+        }
     }
     ama__scan_boxes_fini(&scans);
     return status;
