@@ -3,7 +3,7 @@
   xr_oracle.py SCRIPT      runs a script so in the current directory
 
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
-groups the key's), the new frequency names, the new defaults of open_mfdataset and concat, timedeltas left as numbers, the
+groups the key's), the new frequency names, the new defaults of open_mfdataset, concat and merge, timedeltas left as numbers, the
 packing rule by attribute types, float32 reduced in float64 and rounded once, no bottleneck and no flox,
 DataArray.to_zarr.
 """
@@ -192,6 +192,14 @@ def patch_concat():
                 keywords[option] = value
         return plain(objs, dim, **keywords)
     xr.concat = concat
+    plain_merge, plain_method = xr.merge, xr.Dataset.merge
+
+    def merge(objects, compat="override", join="exact", **keywords):
+        return plain_merge(objects, compat=compat, join=join, **keywords)
+
+    def method(self, other, compat="override", join="exact", **keywords):
+        return plain_method(self, other, compat=compat, join=join, **keywords)
+    xr.merge, xr.Dataset.merge = merge, method
 
 
 def patch_write():

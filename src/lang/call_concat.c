@@ -1,7 +1,7 @@
-/* xr.concat. */
+/* xr.concat, xr.merge and Dataset.merge. */
 #include <string.h>
 
-#include "graph/concat.h"
+#include "graph/merge.h"
 #include "lang/builders.h"
 
 /* One of a few words; None and a left-out argument give the first. */
@@ -37,25 +37,31 @@ static ama_status read_which(ama__interp *ip, ama__call *c, const char *name, am
     return AMA_OK;
 }
 
+static ama_status read_join(ama__interp *ip, ama__call *c, ama__concat_join *join, ama__concat_attrs *attrs) {
+    static const char *const joins[] = {"exact", "outer", "inner", "left", "override", NULL};
+    static const char *const rules[] = {"override", "drop_conflicts", "drop", NULL};
+    int k;
+    AMA_TRY(read_word(ip, c, "join", joins, &k));
+    *join = (ama__concat_join)k;
+    AMA_TRY(read_word(ip, c, "combine_attrs", rules, &k));
+    *attrs = (ama__concat_attrs)k;
+    return AMA_OK;
+}
+
 static ama_status read_options(ama__interp *ip, ama__call *c, ama__concat *out) {
     static const char *const refused[] = {"positions", "fill_value", NULL};
-    static const char *const compats[] = {"override", NULL}, *const joins[] = {"exact", "outer",    "inner",
-                                                                               "left",  "override", NULL};
-    static const char *const attrs[] = {"override", "drop_conflicts", "drop", NULL};
-    int compat, join, rule;
+    static const char *const compats[] = {"override", NULL};
+    int compat;
     bool index = true;
     AMA_TRY(ama__call_refuse(ip, c, refused));
     AMA_TRY(read_word(ip, c, "compat", compats, &compat));
-    AMA_TRY(read_word(ip, c, "join", joins, &join));
-    AMA_TRY(read_word(ip, c, "combine_attrs", attrs, &rule));
+    AMA_TRY(read_join(ip, c, &out->join, &out->attrs));
     AMA_TRY(read_which(ip, c, "data_vars", &out->data_vars));
     AMA_TRY(read_which(ip, c, "coords", &out->coords));
     AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "create_index_for_new_dim"), &index));
     if (!index)
         return ama__interp_fail(ip, ama__call_arg(c, "create_index_for_new_dim")->at, AMA_ERR_UNSUPPORTED,
                                 "create_index_for_new_dim=False is not supported");
-    out->join = (ama__concat_join)join;
-    out->attrs = (ama__concat_attrs)rule;
     return AMA_OK;
 }
 
@@ -103,4 +109,55 @@ ama_status ama__build_concat(ama__interp *ip, ama__call *c, ama__val *out) {
     c->blame = objs->at;
     AMA_TRY(ama__graph_concat(ip->g, n, in, &x, &o));
     return ama__val_object(ip->arena, o.is_dataset ? AMA_VAL_DATASET : AMA_VAL_ARRAY, &o, out);
+}
+
+/* ---- merge */
+
+static ama_status merge_objects(ama__interp *ip, ama__call *c, int n, const ama__object *const *in, ama__val *out) {
+    static const char *const refused[] = {"fill_value", "overwrite_vars", NULL};
+    static const char *const compats[] = {"override", "no_conflicts", "equals", "broadcast_equals", NULL};
+    ama__merge m = {0};
+    ama__object o;
+    int compat;
+    AMA_TRY(ama__call_refuse(ip, c, refused));
+    AMA_TRY(read_word(ip, c, "compat", compats, &compat));
+    AMA_TRY(read_join(ip, c, &m.join, &m.attrs));
+    m.check = compat > 0;
+    c->blame = c->arg[0].at;
+    AMA_TRY(ama__graph_merge(ip->g, n, in, &m, &o));
+    return ama__val_object(ip->arena, AMA_VAL_DATASET, &o, out);
+}
+
+static bool is_labelled(const ama__val *v) {
+    return v->kind == AMA_VAL_ARRAY || v->kind == AMA_VAL_DATASET;
+}
+
+ama_status ama__build_merge(ama__interp *ip, ama__call *c, ama__val *out) {
+    const ama__arg *objs = &c->arg[0];
+    const ama__object **in;
+    if (!ama__val_is_seq(&objs->v)) return ama__interp_type(ip, c, objs, "a list of DataArrays and Datasets");
+    int n = objs->v.u.items->n;
+    if (n == 0) return ama__interp_fail(ip, objs->at, AMA_ERR_ARG, "merge() needs at least one object");
+    AMA_NEW(ip->arena, in, n);
+    for (int i = 0; i < n; i++) {
+        const ama__val *v = &objs->v.u.items->at[i];
+        if (!is_labelled(v)) return ama__interp_type(ip, c, objs, "a list of DataArrays and Datasets");
+        in[i] = &v->u.handle->object;
+    }
+    return merge_objects(ip, c, n, in, out);
+}
+
+/* ds.merge(other): as merge, but it stays unlimited where ds is. */
+ama_status ama__build_merge_with(ama__interp *ip, ama__call *c, ama__val *out) {
+    const ama__object *in[2] = {&c->self.u.handle->object};
+    ama__object other;
+    if (!is_labelled(&c->arg[0].v)) return ama__interp_type(ip, c, &c->arg[0], "a Dataset or a DataArray");
+    other = c->arg[0].v.u.handle->object;
+    c->blame = c->arg[0].at;
+    if (!other.is_dataset) AMA_TRY(ama__graph_to_dataset(ip->g, &other, NULL, &other));
+    in[1] = &other;
+    AMA_TRY(merge_objects(ip, c, 2, in, out));
+    out->u.handle->object.ds.n_unlimited = in[0]->ds.n_unlimited;
+    out->u.handle->object.ds.unlimited = in[0]->ds.unlimited;
+    return AMA_OK;
 }
