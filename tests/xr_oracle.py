@@ -177,6 +177,19 @@ def patch_open():
     xr.open_dataset, xr.open_zarr, xr.open_mfdataset = open_dataset, open_zarr, open_mfdataset
 
 
+def patch_chunks():
+    """chunks= of the open functions leaves dims that it does not name in the chunks of the netCDF file, too."""
+    store = xr.backends.NetCDF4DataStore
+    plain = store.open_store_variable
+
+    def open_store_variable(self, name, var):
+        result = plain(self, name, var)
+        if result.encoding.get("chunksizes"):
+            result.encoding["preferred_chunks"] = dict(zip(result.dims, result.encoding["chunksizes"]))
+        return result
+    store.open_store_variable = open_store_variable
+
+
 def patch_concat():
     """The announced new defaults: data variables are repeated along a new dim only, all else is the first object's."""
     plain = xr.concat
@@ -214,7 +227,7 @@ def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
-                  patch_open, patch_concat, patch_write):
+                  patch_open, patch_chunks, patch_concat, patch_write):
         patch()
 
 

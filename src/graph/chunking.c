@@ -158,6 +158,33 @@ static ama_status chunk_variable(ama__graph *g, int n, const ama__chunk_want *wa
 
 /* ---- objects */
 
+/* For every axis what is asked for, or the chunks in the file. */
+static void stored_wants(const ama__variable *v, int n, const ama__chunk_want *want, ama__chunk_want *out) {
+    const ama__encoding *e = &v->encoding;
+    bool stored = e->has_chunks && e->chunk_ndim == v->ndim;
+    for (int a = 0; a < v->ndim; a++) {
+        const ama__chunk_want *w = want_of(n, want, v->dim[a]);
+        out[a] = (ama__chunk_want){.kind = AMA_CHUNK_SIZE, .size = stored ? e->chunk[a] : -1};
+        if (w && w->kind != AMA_CHUNK_KEEP) out[a] = *w;
+        out[a].dim = v->dim[a];
+    }
+}
+
+ama_status ama__object_chunk_stored(ama__graph *g, const ama__object *in, int n, const ama__chunk_want *want,
+                                    ama__object *out) {
+    AMA_TRY(ama__object_copy(g, in, out));
+    for (int k = 0; k < 2; k++) {
+        ama__named *list = k ? out->ds.coord : out->ds.var;
+        for (int i = 0; i < (k ? out->ds.n_coords : out->ds.n_vars); i++) {
+            ama__chunk_want all[AMA_MAX_DIMS];
+            if (list[i].var->ndim == 0 || ama__variable_is_index(list[i].name, list[i].var)) continue;
+            stored_wants(list[i].var, n, want, all);
+            AMA_TRY(chunk_variable(g, list[i].var->ndim, all, &list[i].var));
+        }
+    }
+    return AMA_OK;
+}
+
 ama_status ama__object_chunk(ama__graph *g, const ama__object *in, int n, const ama__chunk_want *want,
                              ama__object *out) {
     ama__object o;

@@ -31,6 +31,10 @@ typedef struct ama__chunking {
  * UNSUPPORTED ("auto" where there are chunks already, or of text). */
 ama_status ama__object_chunk(ama__graph *g, const ama__object *in, int n, const ama__chunk_want *want,
                              ama__object *out);
+/* The same for what was just opened with chunks=: dims that are not named have the stored chunks, names of no dim say
+ * nothing, as in xarray. */
+ama_status ama__object_chunk_stored(ama__graph *g, const ama__object *in, int n, const ama__chunk_want *want,
+                                    ama__object *out);
 /* As compute() and load() leave it: without chunks. */
 ama_status ama__object_unchunk(ama__graph *g, const ama__object *in, ama__object *out);
 /* The chunks of v that still fit it; NULL: none. */

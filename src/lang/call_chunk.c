@@ -1,4 +1,4 @@
-/* x.chunk(…). */
+/* x.chunk(…), and chunks= of the open functions. */
 #include <string.h>
 
 #include "graph/chunking.h"
@@ -52,6 +52,38 @@ static ama_status read_tuple(ama__interp *ip, ama__call *c, int *n, ama__chunk_w
         one.v = a->v.u.items->at[i];
         AMA_TRY(read_want(ip, c, &one, v->dim[i], &(*out)[i]));
     }
+    return AMA_OK;
+}
+
+/* A size has no meaning here that 0 and numbers below -1 could have. */
+static ama_status check_size(ama__interp *ip, const ama__arg *a, const ama__chunk_want *w) {
+    if (w->kind != AMA_CHUNK_SIZE || w->size > 0 || w->size == -1) return AMA_OK;
+    return ama__interp_fail(ip, a->at, AMA_ERR_ARG, "a chunk size must be positive, or -1 for the whole dim");
+}
+
+/* None and "auto" leave the chunks to Amasia; {} and open_zarr's "auto" mean those of the store. */
+ama_status ama__open_chunks(ama__interp *ip, ama__call *c, ama__val *v) {
+    const ama__arg *a = ama__call_arg(c, "chunks");
+    bool zarr = strcmp(c->method->name, "open_zarr") == 0, text = a->v.kind == AMA_VAL_STR;
+    ama__chunk_want *want;
+    ama__object o;
+    int n = 0;
+    if (a->v.kind == AMA_VAL_NONE || (text && !zarr) || strcmp(c->method->name, "load_dataset") == 0) return AMA_OK;
+    AMA_NEW(ip->arena, want, (a->v.kind == AMA_VAL_DICT ? a->v.u.items->n : 0) + 1);
+    if (a->v.kind == AMA_VAL_DICT) {
+        for (; n < a->v.u.items->n; n++) {
+            ama__arg one = *a;
+            one.v = a->v.u.items->at[n];
+            if (a->v.u.items->key[n].kind != AMA_VAL_STR) return ama__interp_type(ip, c, a, "a dict {dim: size}");
+            AMA_TRY(read_want(ip, c, &one, a->v.u.items->key[n].u.s, &want[n]));
+            AMA_TRY(check_size(ip, a, &want[n]));
+        }
+    } else if (!text) {
+        AMA_TRY(read_want(ip, c, a, NULL, &want[n]));
+        AMA_TRY(check_size(ip, a, &want[n++]));
+    }
+    AMA_AT(ip, a->at, ama__object_chunk_stored(ip->g, &v->u.handle->object, n, want, &o));
+    ama__handle_set(v->u.handle, &o);
     return AMA_OK;
 }
 

@@ -172,6 +172,7 @@ ama_status ama__build_open_dataset(ama__interp *ip, ama__call *c, ama__val *out)
     AMA_TRY(read_options(ip, c, &o));
     c->blame = a->at;
     AMA_TRY(open_one(ip, path, &o, a->at, out));
+    AMA_TRY(ama__open_chunks(ip, c, out));
     return strcmp(c->method->name, "open_dataarray") == 0 ? only_variable(ip, c, out) : AMA_OK;
 }
 

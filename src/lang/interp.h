@@ -236,6 +236,8 @@ int ama__interp_line(const ama__interp *ip, ama__span at);
 
 /* ---- opening (call_open.c) */
 ama_status ama__open_path(ama__interp *ip, const char *path, ama__span at, ama__val *out);
+/* The chunks= of a call that opened v (call_chunk.c). */
+ama_status ama__open_chunks(ama__interp *ip, ama__call *c, ama__val *v);
 /* Paths that match, sorted; the same on all ranks. Collective. */
 ama_status ama__open_glob(ama__interp *ip, const char *pattern, int *n, const char ***out);
 
