@@ -1,6 +1,7 @@
-/* TEST: np=1,2,3 labels=mpi
+/* TEST: np=1,2,3 labels=mpi,fault
  * Running sums of a stored array in two passes, and slices of it one behind the other: each pass fetches every chunk
- * once, as the plan says; what is held stays within the plan; values and, under every budget, bits. */
+ * once, as the plan says; what is held stays within the plan; values and, under every budget, bits. Nothing left
+ * behind, nobody waiting, by injected faults at every place. */
 #include "engine_world.h"
 
 #include "graph/cumulate.h"
@@ -79,8 +80,8 @@ static ama_status prepare(job *j, const char *path, bool concat, int threads, in
     AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
     AMA_TRY(ama__store_open(j->ctx, j->comm, path, &oo, &j->store));
     j->g.ctx = j->ctx;
-    AMA_TRY(ama__arena_create(j->ctx, &j->g.arena));
-    AMA_TRY(build(j, concat));
+    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
+    AMA_TRY(ama__comm_agree(j->comm, build(j, concat)));
     /* units of two segments, tiles of one: both must end where segments do */
     const ama__plan_options po = {ama__comm_nranks(j->comm), threads, budget, 2 * SEGMENT * CHUNK_Y * CHUNK_X * 4};
     AMA_TRY(ama__plan_make(&j->g, j->comm, &po, 1, &j->sinks, &j->plan));
@@ -182,8 +183,43 @@ static void running_sums(void **state) {
     en_close(&w);
 }
 
+/* ---- faults */
+
+/* Fault number n, on all ranks or on the last one alone. False when there is no such place. */
+static bool faulty_run(en_world *w, const char *path, bool concat, int64_t n, bool all) {
+    const ama__exec_options eo = {0};
+    char number[32];
+    job j;
+    snprintf(number, sizeof number, "%lld", (long long)n);
+    if (all || w->rank == w->nranks - 1) setenv("AMA_FAULT", number, 1);
+    ama_status status = prepare(&j, path, concat, 1, (int64_t)1 << 30);
+    unsetenv("AMA_FAULT");
+    if (status == AMA_OK) status = ama__exec_run(j.ctx, j.comm, j.plan, &eo, &j.stats);
+    assert_int_equal(ama__comm_max(w->comm, status), status);
+    ama__comm_barrier(w->comm);
+    finish(&j);
+    return status != AMA_OK;
+}
+
+static void faults(void **state) {
+    en_world w;
+    en_source s;
+    (void)state;
+    en_open(&w, "t832f");
+    make_data(&w, &s);
+    for (int concat = 0; concat < 2; concat++) {
+        int64_t n = 1, m = 1;
+        while (faulty_run(&w, s.part[0].path, concat, n, true)) n++;
+        while (w.nranks > 1 && faulty_run(&w, s.part[0].path, concat, m, false)) m++;
+        assert_true(n > 50);
+        if (w.rank == 0) print_message("%lld faults on all ranks, %lld on one\n", (long long)n - 1, (long long)m - 1);
+    }
+    free(s.part[0].stored);
+    en_close(&w);
+}
+
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(running_sums)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(running_sums), cmocka_unit_test(faults)};
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (failed) MPI_Abort(MPI_COMM_WORLD, 1);
