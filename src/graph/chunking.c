@@ -56,12 +56,13 @@ static void choose_sizes(const ama__variable *v, int64_t *size) {
 
 const ama__chunking *ama__variable_chunking(const ama__variable *v) {
     const ama__chunking *c = v->chunks;
-    if (!c || c->ndim != v->ndim) return NULL;
-    for (int a = 0; a < c->ndim; a++) {
-        int axis = ama__variable_axis(v, c->dim[a]);
+    for (int axis = 0; axis < v->ndim && c; axis++) {
         int64_t total = 0;
+        int a = 0;
+        while (a < c->ndim && strcmp(c->dim[a], v->dim[axis]) != 0) a++;
+        if (a == c->ndim) return NULL;
         for (int64_t i = 0; i < c->n[a]; i++) total += c->extent[a][i];
-        if (axis < 0 || v->node->shape[axis] != total) return NULL;
+        if (v->node->shape[axis] != total) return NULL;
     }
     return c;
 }

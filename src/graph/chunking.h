@@ -19,7 +19,8 @@ typedef struct ama__chunk_want {
     const int64_t *sizes;
 } ama__chunk_want;
 
-/* Chunk extents of one variable, dim by dim. Where names or sizes of dims are others by now it is forgotten. */
+/* Chunk extents of one variable, dim by dim. Dims may have gone since; where one has another name or size by now it is
+ * forgotten. */
 typedef struct ama__chunking {
     int ndim;
     const char *dim[AMA_MAX_DIMS];

@@ -165,6 +165,7 @@ static ama_status cumulate_variable(ama__graph *g, const ama__variable *v, const
     if (v->node->dtype == AMA_F4) AMA_TRY(ama__node_cast(g, node, AMA_F4, &node));
     AMA_TRY(ama__variable_new(g, v->dim, node, out));
     (*out)->time = v->time;
+    (*out)->chunks = v->chunks;
     if (c->keep_attrs != AMA_KEEP_NO) (*out)->attrs = v->attrs;
     return AMA_OK;
 }

@@ -129,6 +129,7 @@ ama_status ama__variable_reduce(ama__graph *g, const ama__variable *v, const ama
         w->encoding = (ama__encoding){0};
     }
     w->attrs = r->keep_attrs == AMA_KEEP_NO ? (ama__attrs){0} : v->attrs;
+    if (!s) w->chunks = v->chunks;
     *out = w;
     return AMA_OK;
 }
