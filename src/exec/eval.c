@@ -387,6 +387,16 @@ ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__bo
     return ama__fail(e->ctx, AMA_ERR_INTERNAL, "node kind %d", (int)node->kind);
 }
 
+ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__box *box, int inner, ama__view *out) {
+    int64_t run = 1;
+    AMA_TRY(ama__evaluator_view(e, node, box, out));
+    for (int a = box->ndim - 1; a >= 0 && inner > 0; a--, inner--) {
+        if (box->count[a] > 1 && out->stride[a] != run) return make_dense(e, box, out);
+        run *= box->count[a];
+    }
+    return AMA_OK;
+}
+
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out) {
     ama__view v;
     AMA_TRY(ama__evaluator_view(e, node, box, &v));

@@ -36,6 +36,8 @@ void ama__evaluator_reset(ama__evaluator *e);
 ama_status ama__evaluator_alloc(ama__evaluator *e, size_t bytes, void **out);
 
 ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
+/* The same with unit stride: the last `inner` axes (at least one) lie dense in memory, the others anyhow. */
+ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__box *box, int inner, ama__view *out);
 /* The same as a dense C-order block (a view is copied when it is not one). */
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out);
 
