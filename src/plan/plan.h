@@ -96,8 +96,9 @@ typedef struct ama__plan {
     ama__stage *stage;
     int n_sinks;
     ama__sink **sink;
-    int64_t base_bytes; /* resident memory of the process when the plan was made */
-    int64_t peak_bytes; /* of what the plan holds, on top of base_bytes */
+    int64_t base_bytes; /* resident memory of the process when the plan was made, without held_bytes */
+    int64_t held_bytes; /* of the budget, in use when the plan was made: metadata, chunk tables, the graph */
+    int64_t peak_bytes; /* of the budget: held_bytes and what the stages hold, on the rank that needs most */
     int n_vars;         /* of the manifests a run needs */
     ama__store_var *var;
 } ama__plan;

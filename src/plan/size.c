@@ -233,6 +233,7 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_option
             s->fetch_bytes + s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
         p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
     }
+    p->peak_bytes += p->held_bytes;
     if (p->peak_bytes > o->budget_bytes) {
         char need[32], have[32];
         return ama__fail(g->ctx, AMA_ERR_BUDGET,
