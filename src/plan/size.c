@@ -176,6 +176,23 @@ static ama_status output_bytes(ama_ctx *ctx, const ama__plan *p, const ama__stag
     return AMA_OK;
 }
 
+static int64_t widest(const ama__cuts *c) {
+    int64_t w = 1;
+    for (int64_t i = 0; i < c->n; i++) w = max_i8(w, c->cut[i + 1] - c->cut[i]);
+    return w;
+}
+
+/* Decoded bytes of a tile: 2 MiB a thread, which are still in the core's cache when they are folded; but two chunks a
+ * thread, and where something is written enough for long writes and few exchanges. A quarter of the budget at most. */
+static int64_t tile_target(const ama__plan_options *o, const ama__stage *s) {
+    int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
+    for (int d = 0; d < s->ndim; d++) chunk *= widest(&s->atoms[d]);
+    if (o->threads > 1) target = max_i8(target, 2 * o->threads * chunk);
+    for (int i = 0; i < s->n_consumers; i++)
+        if (s->consumer[i].kind == AMA_CONSUME_WRITE) target = max_i8(target, max_i8(16 * MIB, 8 * MIB * o->threads));
+    return max_i8(min_i8(o->budget_bytes / 4, target), 1);
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -184,7 +201,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama__wants w[2] = {{0}, {0}};
     tally t = {0};
     ama__box *boxes;
-    s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, max_i8(16 * MIB, 8 * MIB * o->threads)), 1);
+    s->tile_bytes = tile_target(o, s);
     AMA_NEW(g->arena, boxes, s->n_operands + 1);
     ama_status status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
