@@ -4,7 +4,7 @@
 
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
 groups the key's), the new frequency names, the new defaults of open_mfdataset, timedeltas left as numbers, the
-packing rule by attribute types, float32 reduced in float64 and rounded once, no bottleneck and no flox,
+packing rule by attribute types, float32 reduced in float64 and rounded once, coordinates of polyfit, no bottleneck and no flox,
 DataArray.to_zarr.
 """
 import functools
@@ -131,6 +131,17 @@ def patch_packing():
     coding._choose_float_dtype = lambda dtype, offset: wanted[-1] if wanted and wanted[-1] else plain_choice(dtype, offset)
 
 
+def patch_polyfit():
+    """Coordinates of the dims that stay are those of the object, with attributes, and there are no others."""
+    plain = xr.Dataset.polyfit
+
+    def polyfit(self, dim, deg, *args, **keywords):
+        result = plain(self, dim, deg, *args, **keywords)
+        kept = {d: self[d].variable for d in result.dims if d in self.coords}
+        return result.drop_vars([d for d in result.dims if d in self.dims]).assign_coords(kept)
+    xr.Dataset.polyfit = polyfit
+
+
 def patch_decoding():
     """Flags stay flags when written again; a coordinates attribute moves to the encoding whatever it names."""
     plain_one, plain_all = conventions.decode_cf_variable, conventions.decode_cf_variables
@@ -184,7 +195,7 @@ def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
-                  patch_open, patch_write):
+                  patch_open, patch_write, patch_polyfit):
         patch()
 
 
