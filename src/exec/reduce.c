@@ -148,11 +148,15 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
     return AMA_OK;
 }
 
-/* Axis along which threads share out the cells: the longest kept one; -1 when none is longer than 1. */
-static int share_axis(const job *j, const ama__box *box) {
+/* Axis along which threads share out the cells: the slowest kept one that has enough for all of them, so that what a
+ * slice reads stays in long runs; else the longest; -1 when none is longer than 1. */
+static int share_axis(const job *j, const ama__box *box, int threads) {
     int best = -1;
-    for (int d = 0; d < box->ndim; d++)
-        if (is_kept(j->c, d) && box->count[d] > 1 && (best < 0 || box->count[d] > box->count[best])) best = d;
+    for (int d = 0; d < box->ndim; d++) {
+        if (!is_kept(j->c, d) || box->count[d] <= 1) continue;
+        if (box->count[d] >= 8 * threads) return d;
+        if (best < 0 || box->count[d] > box->count[best]) best = d;
+    }
     return best;
 }
 
@@ -239,6 +243,6 @@ ama_status ama__reduce_tile(ama__accum *a, ama__evaluator *ev, int threads, cons
     job j = {.a = a, .c = a->consumer, .ndim = a->consumer->node->ndim};
     ama__box box;
     if (!a->open || !ama__consumer_box(a->stage, a->consumer, driver_box, &box)) return AMA_OK;
-    int axis = share_axis(&j, &box);
+    int axis = share_axis(&j, &box, threads);
     return axis >= 0 ? reduce_shared(&j, ev, threads, &box, axis) : reduce_scalar(&j, ev, threads, &box);
 }
