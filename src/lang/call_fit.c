@@ -1,7 +1,7 @@
 /* interp, polyfit and their relatives. */
 #include <string.h>
 
-#include "graph/interp.h"
+#include "graph/interpolate.h"
 #include "graph/polyfit.h"
 #include "lang/builders.h"
 
@@ -11,7 +11,7 @@ static ama_status finish(ama__interp *ip, ama__call *c, const ama__object *o, am
 
 /* ---- interp */
 
-static ama_status read_fill(ama__interp *ip, const ama__arg *a, const ama__val *v, ama__interp_options *o) {
+static ama_status read_fill(ama__interp *ip, const ama__arg *a, const ama__val *v, ama__interpolate_options *o) {
     if (v->kind == AMA_VAL_NONE) return AMA_OK;
     if (v->kind == AMA_VAL_STR && strcmp(v->u.s, "extrapolate") == 0) {
         o->extrapolate = true;
@@ -31,13 +31,13 @@ static ama_status read_fill(ama__interp *ip, const ama__arg *a, const ama__val *
     return AMA_OK;
 }
 
-static ama_status read_options(ama__interp *ip, ama__call *c, ama__interp_options *o) {
+static ama_status read_options(ama__interp *ip, ama__call *c, ama__interpolate_options *o) {
     const ama__arg *method = ama__call_arg(c, "method"), *kwargs = ama__call_arg(c, "kwargs");
     const ama__arg *other = ama__call_arg(c, "method_non_numeric");
     const char *name;
-    *o = (ama__interp_options){.method = AMA_INTERP_LINEAR};
+    *o = (ama__interpolate_options){.method = AMA_INTERPOLATE_LINEAR};
     AMA_TRY(ama__arg_text(ip, c, method, &name));
-    if (name) AMA_AT(ip, method->at, ama__interp_method_parse(ip->ctx, name, &o->method));
+    if (name) AMA_AT(ip, method->at, ama__interpolate_parse(ip->ctx, name, &o->method));
     AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "assume_sorted"), &o->assume_sorted));
     AMA_TRY(ama__arg_text(ip, c, other, &name)); /* only numbers are interpolated, so it means nothing */
     if (kwargs->v.kind == AMA_VAL_NONE) return AMA_OK;
@@ -54,21 +54,21 @@ static ama_status read_options(ama__interp *ip, ama__call *c, ama__interp_option
     return AMA_OK;
 }
 
-static ama_status read_target(ama__interp *ip, const ama__arg *a, ama__interp_target *t) {
+static ama_status read_target(ama__interp *ip, const ama__arg *a, ama__interpolate_target *t) {
     ama__handle *h;
     bool value = (a->v.kind >= AMA_VAL_BOOL && a->v.kind <= AMA_VAL_STR) || ama__val_is_seq(&a->v);
     if (!value && !ama__val_is_object(&a->v))
         return ama__interp_fail(ip, a->at, AMA_ERR_ARG, "dim '%s' cannot be interpolated to a %s", a->name,
                                 ama__val_type(&a->v));
     AMA_TRY(ama__val_ndarray(ip, &a->v, a->at, &h));
-    *t = (ama__interp_target){.dim = a->name, .array = &h->object, .bare = a->v.kind != AMA_VAL_ARRAY};
+    *t = (ama__interpolate_target){.dim = a->name, .array = &h->object, .bare = a->v.kind != AMA_VAL_ARRAY};
     return AMA_OK;
 }
 
 ama_status ama__build_interp(ama__interp *ip, ama__call *c, ama__val *out) {
     const ama__object *self = &c->self.u.handle->object;
-    ama__interp_options o;
-    ama__interp_target *t;
+    ama__interpolate_options o;
+    ama__interpolate_target *t;
     ama__arg *pairs;
     ama__object r;
     int n;
@@ -87,7 +87,7 @@ ama_status ama__build_interp(ama__interp *ip, ama__call *c, ama__val *out) {
 
 ama_status ama__build_interp_like(ama__interp *ip, ama__call *c, ama__val *out) {
     const ama__arg *other = &c->arg[0];
-    ama__interp_options o;
+    ama__interpolate_options o;
     ama__object r;
     if (other->v.kind != AMA_VAL_ARRAY && other->v.kind != AMA_VAL_DATASET)
         return ama__interp_type(ip, c, other, "a DataArray or Dataset");

@@ -1,16 +1,16 @@
-#include "graph/interp.h"
+#include "graph/interpolate.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-ama_status ama__interp_method_parse(ama_ctx *ctx, const char *name, ama__interp_method *out) {
+ama_status ama__interpolate_parse(ama_ctx *ctx, const char *name, ama__interpolate_method *out) {
     static const char *const names[] = {"linear", "nearest",    "slinear",     "zero",   "quadratic",
                                         "cubic",  "polynomial", "barycentric", "krogh",  "krog",
                                         "pchip",  "spline",     "akima",       "makima", "quintic"};
     for (int i = 0; i < (int)(sizeof names / sizeof names[0]); i++) {
         if (strcmp(name, names[i]) != 0) continue;
-        *out = i == 1 ? AMA_INTERP_NEAREST : AMA_INTERP_LINEAR;
+        *out = i == 1 ? AMA_INTERPOLATE_NEAREST : AMA_INTERPOLATE_LINEAR;
         if (i < 2) return AMA_OK;
         return ama__fail(ctx, AMA_ERR_UNSUPPORTED,
                          "interp: method \"%s\" is not supported; there are \"linear\" and "
@@ -31,7 +31,7 @@ typedef struct step {
     const ama__variable *index; /* NULL: no labels */
     ama__variable *target;      /* the new coordinate, in memory */
     const ama__object *array;   /* whose coordinates join; NULL: none */
-    ama__interp_axis axis;
+    ama__interpolate_axis axis;
 } step;
 
 static ama_status ticks_of_texts(ama__graph *g, const char *dim, const ama__variable *index, ama__variable *v) {
@@ -69,7 +69,7 @@ static ama_status check_kind(ama__graph *g, const step *s) {
                      x && x->time ? " of the same calendar or dates such as \"2000-01-31\"" : "");
 }
 
-static ama_status read_target(ama__graph *g, const ama__object *in, const ama__interp_target *t, step *s) {
+static ama_status read_target(ama__graph *g, const ama__object *in, const ama__interpolate_target *t, step *s) {
     *s = (step){.dim = t->dim, .index = ama__coords_index(in->ds.n_coords, in->ds.coord, t->dim)};
     AMA_TRY(ama__object_check_dim(g, in, "interp", t->dim));
     if (t->array->is_dataset) return ama__fail(g->ctx, AMA_ERR_ARG, "interp: the targets of a dim cannot be a Dataset");
@@ -113,7 +113,7 @@ static ama_status check_new_dim(ama__graph *g, const ama__object *in, int k, con
 /* ---- applying */
 
 /* Variables that are no numbers and run along a dim: xarray reindexes or, for dates, rounds them. */
-static ama_status apply(ama__graph *g, const ama__interp_options *o, int n, const step *s, const ama__named *in,
+static ama_status apply(ama__graph *g, const ama__interpolate_options *o, int n, const step *s, const ama__named *in,
                         ama__variable **out) {
     bool touched = false;
     ama__variable *v = in->var;
@@ -124,7 +124,7 @@ static ama_status apply(ama__graph *g, const ama__interp_options *o, int n, cons
             return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "interp: %s%s%s holds no numbers and runs along dim \"%s\"%s",
                              *in->name ? "\"" : "", *in->name ? in->name : "the array", *in->name ? "\"" : "", s[i].dim,
                              *in->name ? "; drop_vars takes it out" : "");
-        AMA_TRY(ama__interp_variable(g, o, &s[i].axis, v, &v));
+        AMA_TRY(ama__interpolate_variable(g, o, &s[i].axis, v, &v));
     }
     *out = v;
     if (!touched) return AMA_OK;
@@ -155,14 +155,14 @@ static ama_status join_coords(ama__graph *g, int n, const step *s, ama__dataset 
     return AMA_OK;
 }
 
-static ama_status interpolate(ama__graph *g, const ama__object *in, int n, step *s, const ama__interp_options *o,
+static ama_status interpolate(ama__graph *g, const ama__object *in, int n, step *s, const ama__interpolate_options *o,
                               ama__object *out) {
     ama__object r;
     int k = 0;
     for (int i = 0; i < n; i++) {
         AMA_TRY(check_new_dim(g, in, i, s));
-        AMA_TRY(ama__interp_axis_make(g, o, s[i].dim, s[i].index, ama__dataset_dim_size(&in->ds, s[i].dim), s[i].target,
-                                      &s[i].axis));
+        AMA_TRY(ama__interpolate_axis_make(g, o, s[i].dim, s[i].index, ama__dataset_dim_size(&in->ds, s[i].dim),
+                                           s[i].target, &s[i].axis));
     }
     AMA_TRY(ama__object_copy(g, in, &r));
     for (int i = 0; i < r.ds.n_vars; i++) AMA_TRY(apply(g, o, n, s, &in->ds.var[i], &r.ds.var[i].var));
@@ -178,8 +178,8 @@ static ama_status interpolate(ama__graph *g, const ama__object *in, int n, step 
     return AMA_OK;
 }
 
-ama_status ama__object_interp(ama__graph *g, const ama__object *in, int n, const ama__interp_target *t,
-                              const ama__interp_options *o, ama__object *out) {
+ama_status ama__object_interp(ama__graph *g, const ama__object *in, int n, const ama__interpolate_target *t,
+                              const ama__interpolate_options *o, ama__object *out) {
     step *s;
     AMA_NEW(g->arena, s, n + 1);
     for (int i = 0; i < n; i++) AMA_TRY(read_target(g, in, &t[i], &s[i]));
@@ -206,7 +206,7 @@ static ama_status dims_of(ama__graph *g, const ama__object *o, int *n, const cha
 }
 
 ama_status ama__object_interp_like(ama__graph *g, const ama__object *in, const ama__object *other,
-                                   const ama__interp_options *o, ama__object *out) {
+                                   const ama__interpolate_options *o, ama__object *out) {
     const char **dims = NULL;
     int n = 0, m = 0;
     step *s;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "graph/interp.h"
+#include "graph/interpolate.h"
 
 /* ---- labels as numbers */
 
@@ -27,7 +27,7 @@ static int64_t time_origin(const ama__variable *index, const int64_t *order, int
     return x[order[k >= 2 ? k - 2 : 0]];
 }
 
-static ama_status fill_numbers(ama__graph *g, const ama__interp_axis *a, const ama__variable *index,
+static ama_status fill_numbers(ama__graph *g, const ama__interpolate_axis *a, const ama__variable *index,
                                const int64_t *order, int64_t n, const ama__variable *target, double *x, double *to) {
     const ama__timeaxis *time = index ? index->time : NULL;
     int64_t from = time ? time_origin(index, order, n, target, a->n) : 0;
@@ -70,7 +70,7 @@ static double minus(ama_dtype t, double a, double b) {
     return t == AMA_F4 ? (double)((float)a - (float)b) : a - b;
 }
 
-static void set_linear(ama__interp_axis *a, const int64_t *order, int64_t n) {
+static void set_linear(ama__interpolate_axis *a, const int64_t *order, int64_t n) {
     for (int64_t i = 0; i < a->n; i++) {
         int64_t hi = search(a->x, n, a->to[i], false);
         if (hi < 1) hi = 1;
@@ -83,7 +83,7 @@ static void set_linear(ama__interp_axis *a, const int64_t *order, int64_t n) {
     }
 }
 
-static void set_numpy(ama__interp_axis *a, const int64_t *order, int64_t n) {
+static void set_numpy(ama__interpolate_axis *a, const int64_t *order, int64_t n) {
     for (int64_t i = 0; i < a->n; i++) {
         int64_t lo = search(a->x, n, a->to[i], true) - 1;
         if (lo < 0) lo = 0;
@@ -99,7 +99,7 @@ static void set_numpy(ama__interp_axis *a, const int64_t *order, int64_t n) {
 }
 
 /* The borders between labels are halves added, in the labels' type; a target on one belongs to the lower label. */
-static void set_nearest(ama__interp_axis *a, const int64_t *order, int64_t n) {
+static void set_nearest(ama__interpolate_axis *a, const int64_t *order, int64_t n) {
     for (int64_t i = 0; i < a->n; i++) {
         int64_t lo = 0, hi = n - 1;
         while (lo < hi) {
@@ -115,7 +115,7 @@ static void set_nearest(ama__interp_axis *a, const int64_t *order, int64_t n) {
     }
 }
 
-static ama_status new_lists(ama__graph *g, ama__interp_axis *a) {
+static ama_status new_lists(ama__graph *g, ama__interpolate_axis *a) {
     AMA_NEW(g->arena, a->lower, a->n);
     AMA_NEW(g->arena, a->upper, a->n);
     AMA_NEW(g->arena, a->dx, a->n);
@@ -130,8 +130,8 @@ static ama_status new_lists(ama__graph *g, ama__interp_axis *a) {
     return AMA_OK;
 }
 
-static ama_status sorted_order(ama__graph *g, const ama__interp_options *o, const char *dim, const ama__variable *index,
-                               int64_t n, int64_t **order) {
+static ama_status sorted_order(ama__graph *g, const ama__interpolate_options *o, const char *dim,
+                               const ama__variable *index, int64_t n, int64_t **order) {
     if (index) {
         if (o->assume_sorted && ama__labels_direction(index) != 1)
             return ama__fail(g->ctx, AMA_ERR_ARG,
@@ -143,10 +143,10 @@ static ama_status sorted_order(ama__graph *g, const ama__interp_options *o, cons
     return AMA_OK;
 }
 
-ama_status ama__interp_axis_make(ama__graph *g, const ama__interp_options *o, const char *dim,
-                                 const ama__variable *index, int64_t size, const ama__variable *target,
-                                 ama__interp_axis *out) {
-    ama__interp_axis a = {.dim = dim, .n = 1};
+ama_status ama__interpolate_axis_make(ama__graph *g, const ama__interpolate_options *o, const char *dim,
+                                      const ama__variable *index, int64_t size, const ama__variable *target,
+                                      ama__interpolate_axis *out) {
+    ama__interpolate_axis a = {.dim = dim, .n = 1};
     int64_t *order;
     double *x, *to;
     bool time = index && index->time;
@@ -159,7 +159,7 @@ ama_status ama__interp_axis_make(ama__graph *g, const ama__interp_options *o, co
     a.x_dtype = time ? AMA_F8 : index ? index->node->dtype : AMA_I8;
     ama_dtype t = !time && target->node->dtype == AMA_F4 ? AMA_F4 : AMA_F8;
     if (!ama__dtype_promote(t, a.x_dtype, &a.w_dtype)) a.w_dtype = AMA_F8;
-    a.numpy = !o->extrapolate && o->method == AMA_INTERP_LINEAR && (a.x_dtype == AMA_F8 || a.x_dtype == AMA_I8);
+    a.numpy = !o->extrapolate && o->method == AMA_INTERPOLATE_LINEAR && (a.x_dtype == AMA_F8 || a.x_dtype == AMA_I8);
     AMA_TRY(new_lists(g, &a));
     AMA_TRY(sorted_order(g, o, dim, index, size, &order));
     AMA_NEW(g->arena, x, size);
@@ -167,7 +167,7 @@ ama_status ama__interp_axis_make(ama__graph *g, const ama__interp_options *o, co
     AMA_TRY(fill_numbers(g, &a, index, order, size, target, x, to));
     a.x = x;
     a.to = to;
-    if (o->method == AMA_INTERP_NEAREST)
+    if (o->method == AMA_INTERPOLATE_NEAREST)
         set_nearest(&a, order, size);
     else
         set_linear(&a, order, size);
@@ -183,7 +183,7 @@ ama_status ama__interp_axis_make(ama__graph *g, const ama__interp_options *o, co
 /* What the steps share: where the axis stands in the result, -1 when it goes. */
 typedef struct frame {
     ama__graph *g;
-    const ama__interp_axis *x;
+    const ama__interpolate_axis *x;
     int axis, ndim;
     int64_t shape[AMA_MAX_DIMS];
 } frame;
@@ -243,7 +243,7 @@ static ama_status line(const frame *f, ama__node *slope, ama__node *w, ama__node
 }
 
 /* Outside the labels stands the fill value: as a NaN weight where that is enough. */
-static ama_status fill_outside(const frame *f, const ama__interp_options *o, ama__node *node, ama__node **out) {
+static ama_status fill_outside(const frame *f, const ama__interpolate_options *o, ama__node *node, ama__node **out) {
     uint8_t *inside;
     double *fill;
     ama__node *in[3] = {NULL, node, NULL};
@@ -270,8 +270,8 @@ static ama_status slope_of(const frame *f, ama__node *lower, ama__node *upper, a
     return apply(f, AMA_OP_DIV, 2, in, out);
 }
 
-static ama_status linear(const frame *f, const ama__interp_options *o, ama__node *y, ama__node **out) {
-    const ama__interp_axis *x = f->x;
+static ama_status linear(const frame *f, const ama__interpolate_options *o, ama__node *y, ama__node **out) {
+    const ama__interpolate_axis *x = f->x;
     ama__node *lower, *upper, *slope, *w;
     double *weight;
     AMA_TRY(take(f, y, x->lower, &lower));
@@ -289,8 +289,8 @@ static ama_status choose(const frame *f, ama__node *flag, ama__node *a, ama__nod
 }
 
 /* numpy.interp: from the lower neighbour; where that is NaN, from the upper one, or what both are; hits as they are. */
-static ama_status linear_numpy(const frame *f, const ama__interp_options *o, ama__node *y, ama__node **out) {
-    const ama__interp_axis *x = f->x;
+static ama_status linear_numpy(const frame *f, const ama__interpolate_options *o, ama__node *y, ama__node **out) {
+    const ama__interpolate_axis *x = f->x;
     ama__node *lower, *upper, *slope, *w, *r, *other, *flag;
     AMA_TRY(take(f, y, x->np_lower, &lower));
     AMA_TRY(take(f, y, x->np_upper, &upper));
@@ -310,8 +310,8 @@ static ama_status linear_numpy(const frame *f, const ama__interp_options *o, ama
     return fill_outside(f, o, r, out);
 }
 
-ama_status ama__interp_variable(ama__graph *g, const ama__interp_options *o, const ama__interp_axis *x,
-                                const ama__variable *v, ama__variable **out) {
+ama_status ama__interpolate_variable(ama__graph *g, const ama__interpolate_options *o, const ama__interpolate_axis *x,
+                                     const ama__variable *v, ama__variable **out) {
     frame f = {.g = g, .x = x, .axis = ama__variable_axis(v, x->dim)};
     const char *dim[AMA_MAX_DIMS];
     ama__node *y = v->node, *node;
@@ -321,7 +321,7 @@ ama_status ama__interp_variable(ama__graph *g, const ama__interp_options *o, con
         f.shape[f.ndim++] = a == f.axis ? x->n : v->node->shape[a];
     }
     if (!ama__dtype_is_float(y->dtype)) AMA_TRY(ama__node_cast(g, y, AMA_F8, &y));
-    if (o->method == AMA_INTERP_NEAREST) {
+    if (o->method == AMA_INTERPOLATE_NEAREST) {
         AMA_TRY(take(&f, y, x->lower, &node));
         AMA_TRY(fill_outside(&f, o, node, &node));
     } else {
