@@ -1,8 +1,10 @@
 #include "graph/interpolate.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "graph/operate.h"
 
 ama_status ama__interpolate_parse(ama_ctx *ctx, const char *name, ama__interpolate_method *out) {
     static const char *const names[] = {"linear", "nearest",    "slinear",     "zero",   "quadratic",
@@ -112,23 +114,62 @@ static ama_status check_new_dim(ama__graph *g, const ama__object *in, int k, con
 
 /* ---- applying */
 
-/* Variables that are no numbers and run along a dim: xarray reindexes or, for dates, rounds them. */
+static ama_status one(ama__graph *g, ama__op op, ama__term a, ama__variable **out) {
+    return ama__terms_map(g, op, 1, &a, out);
+}
+
+/* datetime64 as float64 with NaN for what is missing, as xarray does it; and back, rounded. */
+static ama_status times_to_f8(ama__graph *g, const ama__variable *v, ama__variable *ticks, ama__variable **out) {
+    ama__variable *there, *f8;
+    ama__term nan = ama__term_scalar(ama__operand_float(NAN)), nat = ama__term_scalar(ama__operand_int(AMA_NAT));
+    *ticks = (ama__variable){.ndim = v->ndim, .node = v->node};
+    memcpy(ticks->dim, v->dim, sizeof ticks->dim);
+    AMA_TRY(ama__terms_map(g, AMA_OP_NE, 2, (ama__term[]){ama__term_var(ticks), nat}, &there));
+    AMA_TRY(ama__variable_cast(g, ticks, AMA_F8, &f8));
+    ama__term x = ama__term_var(f8), cond = ama__term_var(there);
+    return ama__terms_where(g, &x, &cond, &nan, out);
+}
+
+static ama_status f8_to_times(ama__graph *g, const ama__timeaxis *time, ama__variable *v, ama__variable **out) {
+    ama__variable *there, *x;
+    ama__term nat = ama__term_scalar(ama__operand_int(AMA_NAT)), zero = ama__term_scalar(ama__operand_int(0));
+    AMA_TRY(one(g, AMA_OP_NOTNULL, ama__term_var(v), &there));
+    ama__term cond = ama__term_var(there), term = ama__term_var(v);
+    AMA_TRY(ama__terms_where(g, &term, &cond, &zero, &x));
+    AMA_TRY(one(g, AMA_OP_RINT, ama__term_var(x), &x));
+    AMA_TRY(ama__variable_cast(g, x, AMA_I8, &x));
+    term = ama__term_var(x);
+    AMA_TRY(ama__terms_where(g, &term, &cond, &nat, out));
+    (*out)->time = time;
+    return AMA_OK;
+}
+
+/* Other variables that are no numbers and run along a dim are reindexed by xarray. */
+static ama_status check_numbers(ama__graph *g, const step *s, const ama__named *in) {
+    const ama__variable *v = in->var;
+    if (!ama__dtype_is_text(v->node->dtype) && v->node->dtype != AMA_BOOL && (!v->time || v->time->datetime64))
+        return AMA_OK;
+    const char *quote = *in->name ? "\"" : "";
+    return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "interp: %s%s%s holds no numbers and runs along dim \"%s\"%s", quote,
+                     *in->name ? in->name : "the array", quote, s->dim, *in->name ? "; drop_vars takes it out" : "");
+}
+
 static ama_status apply(ama__graph *g, const ama__interpolate_options *o, int n, const step *s, const ama__named *in,
                         ama__variable **out) {
+    ama__variable *v = in->var, ticks;
+    const ama__timeaxis *time = v->time;
     bool touched = false;
-    ama__variable *v = in->var;
     for (int i = 0; i < n; i++) {
         if (ama__variable_axis(v, s[i].dim) < 0) continue;
-        touched = true;
-        if (v->time || ama__dtype_is_text(v->node->dtype) || v->node->dtype == AMA_BOOL)
-            return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "interp: %s%s%s holds no numbers and runs along dim \"%s\"%s",
-                             *in->name ? "\"" : "", *in->name ? in->name : "the array", *in->name ? "\"" : "", s[i].dim,
-                             *in->name ? "; drop_vars takes it out" : "");
+        AMA_TRY(check_numbers(g, &s[i], in));
+        if (!touched && time) AMA_TRY(times_to_f8(g, v, &ticks, &v));
         AMA_TRY(ama__interpolate_variable(g, o, &s[i].axis, v, &v));
+        touched = true;
     }
     *out = v;
     if (!touched) return AMA_OK;
-    v->attrs = in->var->attrs;
+    if (time) AMA_TRY(f8_to_times(g, time, v, out));
+    (*out)->attrs = in->var->attrs;
     return AMA_OK;
 }
 
