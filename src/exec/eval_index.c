@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "exec/eval_private.h"
+#include "exec/scratch.h"
 #include "kernel/gather.h"
 
 static int64_t pick_index(const ama__pick *p, int64_t i) {
@@ -40,39 +41,48 @@ static int broken_axis(const ama__node *node, const ama__box *box) {
     return -1;
 }
 
-/* Axis to cut: one that is in several runs or, failing that, one that picks from more than it gives. */
-static int cut_axis(const ama__node *node, const ama__box *box) {
-    int a = broken_axis(node, box);
-    for (int k = 0; a < 0 && k < node->ndim; k++)
-        if (box->count[k] > 1 && ama__pick_spread(&node->u.index.pick[k]) > 1) a = k;
-    return a;
+static bool is_large(const ama__box *box, const ama__box *in) {
+    return ama__box_size(in) > ama__index_most(ama__box_size(box));
 }
 
 bool ama__evaluator_index_whole(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__box *in) {
-    if (!ama__index_box(node, box, in)) return false;
-    int64_t n = ama__box_size(box), size = ama__box_size(in);
-    if (size > AMA_BLOCK_ELEMENTS && size > AMA_INDEX_SPREAD * n && cut_axis(node, box) >= 0) return false;
+    if (!ama__index_box(node, box, in) || is_large(box, in)) return false;
     return broken_axis(node, box) < 0 || is_held(e, node->u.index.in, in);
 }
 
-/* Cut along an axis, each part evaluated by itself and copied into a dense block. */
-static ama_status index_parts(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+/* The end of the part that begins at i: of what is too large so much as is not, along the slowest axis; else a run. */
+static int64_t part_end(const ama__node *node, const ama__box *box, const ama__box *in, int axis, int64_t i) {
+    int64_t end = box->start[axis] + box->count[axis];
+    if (!is_large(box, in)) return ama__pick_run(&node->u.index.pick[axis], i, end - i);
+    int64_t fits = (int64_t)((double)box->count[axis] * (2.0 * AMA_BLOCK_ELEMENTS) / (double)ama__box_size(in));
+    int64_t step = fits > box->count[axis] / 2 ? (box->count[axis] + 1) / 2 : fits > 0 ? fits : 1;
+    return i + step < end ? i + step : end;
+}
+
+/* Cut along an axis, each part evaluated by itself and copied into a dense block. Only the block stays. */
+static ama_status index_parts(ama__evaluator *e, ama__node *node, const ama__box *box, const ama__box *in,
+                              ama__view *out) {
     void *dst;
-    int a = cut_axis(node, box);
-    const ama__pick *p = &node->u.index.pick[a];
-    int64_t end = box->start[a] + box->count[a];
-    bool runs = ama__pick_run(p, box->start[a], box->count[a]) < end;
+    int axis = 0;
+    if (is_large(box, in))
+        while (box->count[axis] == 1) axis++;
+    else
+        axis = broken_axis(node, box);
     AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
+    size_t size = ama__class_bytes(out->class);
     ama__box part = *box;
-    for (int64_t i = box->start[a], next; i < end; i = next) {
+    for (int64_t i = box->start[axis], next; i < box->start[axis] + box->count[axis]; i = next) {
         ama__view v;
-        next = runs ? ama__pick_run(p, i, end - i) : i + 1;
-        part.start[a] = i;
-        part.count[a] = next - i;
+        ama__scratch_mark mark = ama__scratch_now(e->scratch);
+        uint32_t kept = ama__keep_now(e->keep);
+        next = part_end(node, box, in, axis, i);
+        part.start[axis] = i;
+        part.count[axis] = next - i;
         AMA_TRY(ama__evaluator_view(e, node, &part, &v));
-        size_t size = ama__class_bytes(out->class);
-        char *at = (char *)dst + (size_t)((i - box->start[a]) * out->stride[a]) * size;
+        char *at = (char *)dst + (size_t)((i - box->start[axis]) * out->stride[axis]) * size;
         ama__strided_copy(box->ndim, part.count, size, v.data, v.stride, at, out->stride);
+        ama__keep_back(e->keep, kept);
+        ama__scratch_back(e->scratch, mark);
     }
     return AMA_OK;
 }
@@ -138,7 +148,7 @@ ama_status ama__evaluator_index(ama__evaluator *e, ama__node *node, const ama__b
     ama__box in;
     ama__view v;
     if (!ama__index_box(node, box, &in)) return all_missing(e, node, out);
-    if (!ama__evaluator_index_whole(e, node, box, &in)) return index_parts(e, node, box, out);
+    if (!ama__evaluator_index_whole(e, node, box, &in)) return index_parts(e, node, box, &in, out);
     AMA_TRY(ama__evaluator_view(e, node->u.index.in, &in, &v));
     return take(e, node, box, &in, &v, out);
 }

@@ -17,6 +17,9 @@ typedef struct ama__keep ama__keep;
 ama_status ama__keep_create(ama_ctx *ctx, ama__keep **out);
 void ama__keep_destroy(ama_ctx *ctx, ama__keep **k);
 void ama__keep_forget(ama__keep *k);
+/* Where it stands, and back to there: what was put since is forgotten. */
+uint32_t ama__keep_now(const ama__keep *k);
+void ama__keep_back(ama__keep *k, uint32_t number);
 /* The view of a box of a node, when one that holds it was put; false otherwise. */
 bool ama__keep_find(const ama__keep *k, const ama__node *node, const ama__box *box, ama__view *out);
 void ama__keep_put(ama__keep *k, const ama__node *node, const ama__box *box, const ama__view *v);

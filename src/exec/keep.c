@@ -8,13 +8,15 @@
 #define WAYS 8
 
 typedef struct kept {
-    int id; /* of the node; -1: free */
+    int id;          /* of the node; -1: free */
+    uint32_t number; /* in the order in which they were put */
     ama__box box;
     ama__view view;
 } kept;
 
 struct ama__keep {
     uint32_t used; /* bit per set */
+    uint32_t number;
     uint8_t next[SETS];
     kept at[SETS][WAYS];
 };
@@ -30,7 +32,18 @@ void ama__keep_destroy(ama_ctx *ctx, ama__keep **k) {
     AMA_FREE(ctx, *k);
 }
 
+uint32_t ama__keep_now(const ama__keep *k) {
+    return k->number;
+}
+
+void ama__keep_back(ama__keep *k, uint32_t number) {
+    for (int s = 0; s < SETS; s++)
+        for (int w = 0; (k->used >> s & 1) && w < WAYS; w++)
+            if (k->at[s][w].number > number) k->at[s][w].id = -1;
+}
+
 void ama__keep_forget(ama__keep *k) {
+    k->number = 0;
     for (int s = 0; k->used; s++, k->used >>= 1) {
         if (!(k->used & 1)) continue;
         k->next[s] = 0;
@@ -56,5 +69,5 @@ void ama__keep_put(ama__keep *k, const ama__node *node, const ama__box *box, con
     kept *x = &k->at[s][k->next[s]];
     k->next[s] = (uint8_t)((k->next[s] + 1) % WAYS);
     k->used |= UINT32_C(1) << s;
-    *x = (kept){node->id, *box, *v};
+    *x = (kept){node->id, ++k->number, *box, *v};
 }

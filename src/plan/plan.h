@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "graph/node.h"
+#include "kernel/block.h"
 
 /* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
 #define AMA_EXCHANGE_BYTES ((int64_t)8 << 20)
@@ -132,8 +133,10 @@ bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *
 int64_t ama__pick_run(const ama__pick *p, int64_t first, int64_t count);
 /* An upper bound of the input indices covered per output index, in any range. */
 int64_t ama__pick_spread(const ama__pick *p);
-/* How many times more elements than it gives an INDEX may evaluate below it (small boxes apart). */
-#define AMA_INDEX_SPREAD 8
+/* The most elements that an INDEX which gives n evaluates below it at one time. */
+static inline int64_t ama__index_most(int64_t n) {
+    return n * 3 > 2 * AMA_BLOCK_ELEMENTS ? n * 3 : 2 * AMA_BLOCK_ELEMENTS;
+}
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes) that evaluating `box` of `node` needs: calls fn for each leaf

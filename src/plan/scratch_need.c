@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "kernel/block.h"
-
 #define MIB ((int64_t)1 << 20)
 #define SLOTS 4096 /* power of two, more than twice of MOST */
 #define MOST 1500
@@ -43,10 +41,11 @@ static bool counted(tally *t, const ama__node *n, const ama__box *b) {
     }
 }
 
-static int64_t spread(const ama__node *n) {
-    int64_t times = 1;
-    for (int a = 0; a < n->ndim && times < AMA_INDEX_SPREAD; a++) times *= ama__pick_spread(&n->u.index.pick[a]);
-    return times < AMA_INDEX_SPREAD ? times : AMA_INDEX_SPREAD;
+/* Elements evaluated at one time below an INDEX that gives `block`. */
+static int64_t below(const ama__node *n, int64_t block) {
+    int64_t times = 1, most = ama__index_most(block);
+    for (int a = 0; a < n->ndim && times * block < most; a++) times *= ama__pick_spread(&n->u.index.pick[a]);
+    return times * block < most ? times * block : most;
 }
 
 static int64_t at_most(const ama__node *n, int64_t block) {
@@ -73,7 +72,7 @@ static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64
     if (n->kind == AMA_NODE_INDEX) {
         for (int a = 0; a < n->ndim; a++)
             if (n->u.index.pick[a].list) t->elements += block < n->shape[a] ? block : n->shape[a]; /* offsets */
-        return ama__index_box(n, box, &b) ? count(t, n->u.index.in, &b, block * spread(n)) : AMA_OK;
+        return ama__index_box(n, box, &b) ? count(t, n->u.index.in, &b, below(n, block)) : AMA_OK;
     }
     if (n->kind != AMA_NODE_MAP) return AMA_OK;
     for (int k = 0; k < n->u.map.n_in; k++) {
