@@ -25,6 +25,7 @@ typedef struct ama__evaluator {
     const ama__tile *tile;
     const ama__operand *operand; /* as stage->operand */
     struct ama__scratch *scratch;
+    struct ama__keep *keep; /* views made since the last reset */
 } ama__evaluator;
 
 ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "graph/node.h"
+#include "kernel/block.h"
 
 /* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
 #define AMA_EXCHANGE_BYTES ((int64_t)8 << 20)
@@ -22,7 +23,7 @@ typedef struct ama__cuts {
 } ama__cuts;
 
 /* How a consumer's axis runs along the driver's: consumer index i stands at driver index start + i * step (step >= 1)
- * or list[i] (strictly increasing); driver_axis -1: does not run along the driver. */
+ * or list[i] (never decreasing, or never increasing); driver_axis -1: does not run along the driver. */
 typedef struct ama__axismap {
     int driver_axis;
     int64_t start, step;
@@ -126,15 +127,26 @@ int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const in
                            int64_t n_parts, int64_t *n_leaves);
 /* Input indices [*lo, *hi] that output indices [first, first + count) of a pick touch; false when all are missing. */
 bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi);
-/* True when the indices between those picked are not worth evaluating: they are then taken one by one. */
-static inline bool ama__pick_sparse(const ama__pick *p) {
-    return p->list || p->step > 4 || p->step < -4;
+/* Indices between two neighbours of a pick are evaluated with them when there are fewer than this; otherwise what lies
+ * between is not wanted. The rule looks at neighbours alone, so that a part of a run is a part of a run. */
+#define AMA_PICK_GAP 4
+/* End of the run of output indices that starts at `first`, at most first + count. */
+int64_t ama__pick_run(const ama__pick *p, int64_t first, int64_t count);
+/* An upper bound of the input indices covered per output index, in any range. */
+int64_t ama__pick_spread(const ama__pick *p);
+/* The most elements that an INDEX which gives n evaluates below it at one time. */
+static inline int64_t ama__index_most(int64_t n) {
+    return n * 3 > 2 * AMA_BLOCK_ELEMENTS ? n * 3 : 2 * AMA_BLOCK_ELEMENTS;
 }
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes) that evaluating `box` of `node` needs: calls fn for each leaf
- * reached (a leaf may come several times). */
+ * reached (a leaf may come several times). What several paths lead to is visited once where that is noticed. */
 typedef ama_status ama__need_fn(void *user, ama__node *leaf, const ama__box *box);
 ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user);
+/* The box of an operand of a MAP that a box of the node reads. */
+ama__box ama__map_operand_box(const ama__node *node, int k, const ama__box *box);
+/* The box of an INDEX' input that holds all that a box of the node picks; false when all of it is missing. */
+bool ama__index_box(const ama__node *node, const ama__box *box, ama__box *in);
 
 #endif

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "kernel/block.h"
 #include "plan/assembly.h"
 #include "plan/lower.h"
+#include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
 
@@ -24,26 +24,6 @@ static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__st
     AMA_NEW(g->arena, s->rank_first, o->nranks + 1);
     for (int r = 0; r <= o->nranks; r++) s->rank_first[r] = (int64_t)((__int128)s->n_units * r / o->nranks);
     return AMA_OK;
-}
-
-/* Operations below a node that hold a block each while they are evaluated. */
-static int64_t count_ops(const ama__node *n) {
-    if (n->kind == AMA_NODE_INDEX) return 1 + count_ops(n->u.index.in);
-    if (n->kind != AMA_NODE_MAP) return 1;
-    int64_t total = 1;
-    for (int k = 0; k < n->u.map.n_in; k++) total += count_ops(n->u.map.in[k]) + 1;
-    return min_i8(total, 256);
-}
-
-static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
-    int64_t most = 0;
-    for (int i = 0; i < s->n_consumers; i++) {
-        const ama__consumer *c = &s->consumer[i];
-        int64_t row = 1;
-        for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
-        most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
-    }
-    return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 
 /* Bytes of the boxes of earlier results that this rank's units read. */
@@ -208,7 +188,8 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
     if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
-    int64_t outputs = 0;
+    int64_t outputs = 0, scratch = 0;
+    if (status == AMA_OK) status = ama__plan_scratch(g->ctx, o, s, &scratch);
     if (status == AMA_OK) status = output_bytes(g->ctx, p, s, rank, &outputs);
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
@@ -227,7 +208,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
-    s->scratch_bytes = scratch_bytes(o, s);
+    s->scratch_bytes = scratch;
     /* completing partial states sends and receives them in rounds: what is packed, sent and received at one time */
     int64_t rounds = o->nranks > 1 ? min_i8(2 * need.leftover_bytes, 3 * AMA_EXCHANGE_BYTES) : 0;
     s->state_bytes = ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + rounds));

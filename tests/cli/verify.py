@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 
+from bad_input import environment
+
 try:
     import numpy as np
     import xarray as xr
@@ -95,7 +97,7 @@ def main():
 
     def run(n, *arguments):
         command = (["mpirun", "-n", str(n)] if n > 1 else []) + [amasia, "verify", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment())
         if texts.setdefault(arguments, done.stdout) != done.stdout:
             problems.append("%s: other text at %d ranks: exit %d, %s" % (arguments, n, done.returncode, done.stderr))
         return done
