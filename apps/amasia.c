@@ -1,4 +1,4 @@
-/* The program: amasia run | plan | info | help. */
+/* The program: amasia run | plan | info | verify | help. */
 #include <amasia/amasia.h>
 #include <argp.h>
 #include <errno.h>
@@ -14,15 +14,16 @@
 __attribute__((visibility("default"))) const char *argp_program_version = "amasia " AMA_VERSION; /* libc looks for it */
 
 typedef struct arguments {
-    const char *command, *file, *expression, *output, *group;
+    const char *command, *file, *second, *expression, *output, *group;
     int n_inputs;
     ama_input inputs[MAX_INPUTS];
     ama_options options;
     ama_script_options script;
+    ama_verify_options verify;
     bool progress_line;
 } arguments;
 
-enum { KEY_MEMORY = 0x100, KEY_THREADS, KEY_PROGRESS, KEY_STATS, KEY_EXTERNAL, KEY_GROUP };
+enum { KEY_MEMORY = 0x100, KEY_THREADS, KEY_PROGRESS, KEY_STATS, KEY_EXTERNAL, KEY_GROUP, KEY_RTOL, KEY_ATOL };
 
 static const struct argp_option options[] = {
     {NULL, 'c', "EXPRESSION", 0, "run an expression in place of a script", 1},
@@ -32,7 +33,9 @@ static const struct argp_option options[] = {
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was read and written, and the peak memory", 2},
-    {"group", KEY_GROUP, "PATH", 0, "group of the file (info)", 3},
+    {"rtol", KEY_RTOL, "X", 0, "relative tolerance (verify; 0 by default)", 3},
+    {"atol", KEY_ATOL, "X", 0, "absolute tolerance (verify; 0 by default)", 3},
+    {"group", KEY_GROUP, "PATH", 0, "group of the file (info, verify)", 3},
     {"allow-external", KEY_EXTERNAL, NULL, 0, "let HDF5 files refer to other files", 3},
     {0},
 };
@@ -73,16 +76,27 @@ static int parse_threads(struct argp_state *state, const char *arg) {
     return (int)n;
 }
 
+static double parse_tolerance(struct argp_state *state, const char *option, const char *arg) {
+    char *end;
+    double x = strtod(arg, &end);
+    if (end == arg || *end || !(x >= 0))
+        argp_error(state, "%s wants a number that is not negative, not '%s'", option, arg);
+    return x;
+}
+
 static void check_arguments(struct argp_state *state, arguments *a) {
-    static const char *const commands[] = {"run", "plan", "info", "help"};
+    static const char *const commands[] = {"run", "plan", "info", "verify", "help"};
     bool known = false;
     for (size_t i = 0; a->command && i < sizeof commands / sizeof *commands; i++)
         known |= strcmp(a->command, commands[i]) == 0;
     if (!a->command) argp_usage(state);
-    if (!known) argp_error(state, "unknown command '%s': run, plan, info or help", a->command);
+    if (!known) argp_error(state, "unknown command '%s': run, plan, info, verify or help", a->command);
     bool script = strcmp(a->command, "run") == 0 || strcmp(a->command, "plan") == 0;
     if (script && !a->file == !a->expression) argp_error(state, "%s wants a script, or -c EXPRESSION", a->command);
+    bool verify = strcmp(a->command, "verify") == 0;
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
+    if (verify && !a->second) argp_error(state, "verify wants two datasets");
+    if (!verify && a->second) argp_error(state, "unexpected argument '%s'", a->second);
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
@@ -97,11 +111,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_STATS: a->script.stats = true; break;
     case KEY_EXTERNAL: a->options.allow_external = true; break;
     case KEY_GROUP: a->group = arg; break;
+    case KEY_RTOL: a->verify.rtol = parse_tolerance(state, "--rtol", arg); break;
+    case KEY_ATOL: a->verify.atol = parse_tolerance(state, "--atol", arg); break;
     case ARGP_KEY_ARG:
         if (!a->command)
             a->command = arg;
         else if (!a->file)
             a->file = arg;
+        else if (!a->second)
+            a->second = arg;
         else
             argp_error(state, "unexpected argument '%s'", arg);
         break;
@@ -114,7 +132,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
 static const struct argp parser = {
     options,
     parse_option,
-    "run SCRIPT\nrun -c EXPRESSION -i NAME=FILE -o FILE\nplan SCRIPT\ninfo FILE\nhelp [METHOD]",
+    "run SCRIPT\nrun -c EXPRESSION -i NAME=FILE -o FILE\nplan SCRIPT\ninfo FILE\nverify FILE FILE\nhelp [METHOD]",
     "Runs xarray scripts on many ranks and in bounded memory: mpirun -n 4 amasia run clim.py",
     NULL,
     NULL,
@@ -172,9 +190,13 @@ static ama_status make_session(bool mpi, const ama_options *o, ama_session **out
     return mpi ? ama_session_create(MPI_COMM_WORLD, o, out) : ama_session_create_self(o, out);
 }
 
-static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_t bytes) {
+static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_t bytes, bool *equal) {
     if (strcmp(a->command, "info") == 0) return ama_info(s, a->file, a->group);
     if (strcmp(a->command, "help") == 0) return ama_help(s, a->file);
+    if (strcmp(a->command, "verify") == 0) {
+        a->verify.group = a->group;
+        return ama_verify(s, a->file, a->second, &a->verify, equal);
+    }
     a->script.plan_only = strcmp(a->command, "plan") == 0;
     a->script.n_inputs = a->n_inputs;
     a->script.inputs = a->inputs;
@@ -227,7 +249,7 @@ static int fail_to_read(const arguments *a, int rank) {
 
 int main(int argc, char **argv) {
     arguments a = {.options = AMA_OPTIONS_INIT, .script = AMA_SCRIPT_OPTIONS_INIT};
-    bool mpi = under_mpirun();
+    bool mpi = under_mpirun(), equal = true;
     int rank = 0, status = 0, provided;
     char *text = NULL;
     size_t bytes = 0;
@@ -252,11 +274,12 @@ int main(int argc, char **argv) {
     } else if (make_session(mpi, &a.options, &session) != AMA_OK) {
         if (rank == 0) fprintf(stderr, "amasia: %s\n", session ? ama_error_text(session) : "not enough memory");
         status = 1;
-    } else if ((text = script_text(&a, text, &bytes), dispatch(&a, session, text, bytes))) {
+    } else if ((text = script_text(&a, text, &bytes), dispatch(&a, session, text, bytes, &equal))) {
         if (a.progress_line) fprintf(stderr, "\r\033[K");
         if (rank == 0) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
         status = 1;
     }
+    if (status == 0 && !equal) status = 1;
     ama_session_destroy(&session);
     free(text);
     free((char *)a.script.command);

@@ -3,8 +3,9 @@
   xr_oracle.py SCRIPT      runs a script so in the current directory
 
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
-groups the key's), the new frequency names, the new defaults of open_mfdataset, concat and merge, timedeltas left as numbers, the
-packing rule by attribute types, float32 reduced in float64 and rounded once, no bottleneck and no flox,
+groups the key's), the new frequency names, the new defaults of open_mfdataset, concat and merge, timedeltas left as
+numbers, the packing rule by attribute types, float32 reduced in float64 and rounded once, coordinates of polyfit, dates
+in interp, no bottleneck and no flox,
 DataArray.to_zarr.
 """
 import functools
@@ -132,6 +133,34 @@ def patch_packing():
     coding._choose_float_dtype = lambda dtype, offset: wanted[-1] if wanted and wanted[-1] else plain_choice(dtype, offset)
 
 
+def patch_polyfit():
+    """Coordinates of the dims that stay are those of the object, with attributes, and there are no others."""
+    plain = xr.Dataset.polyfit
+
+    def polyfit(self, dim, deg, *args, **keywords):
+        result = plain(self, dim, deg, *args, **keywords)
+        kept = {d: self[d].variable for d in result.dims if d in self.coords}
+        return result.drop_vars([d for d in result.dims if d in self.dims]).assign_coords(kept)
+    xr.Dataset.polyfit = polyfit
+
+
+def patch_interp():
+    """Variables of dates are interpolated as float64 and rounded."""
+    plain = xr.Dataset.interp
+
+    def interp(self, *args, **keywords):
+        dates = [n for n, v in self.variables.items() if v.dtype.kind == "M" and n not in self.dims]
+        numbers = {n: self[n].variable.copy(data=np.where(np.isnat(self[n].values), np.nan, self[n].values.astype("i8")))
+                   for n in dates}
+        result = plain(self.assign(numbers), *args, **keywords)
+        for n in dates:
+            x = result[n].values
+            whole = np.where(np.isnan(x), np.iinfo("i8").min, np.nan_to_num(x).round().astype("i8"))
+            result[n] = result[n].variable.copy(data=whole.astype("M8[ns]"))
+        return result
+    xr.Dataset.interp = interp
+
+
 def patch_decoding():
     """Flags stay flags when written again; a coordinates attribute moves to the encoding whatever it names."""
     plain_one, plain_all = conventions.decode_cf_variable, conventions.decode_cf_variables
@@ -227,7 +256,7 @@ def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
-                  patch_open, patch_chunks, patch_concat, patch_write):
+                  patch_open, patch_chunks, patch_concat, patch_write, patch_polyfit, patch_interp):
         patch()
 
 

@@ -87,6 +87,20 @@ AMA_API ama_status ama_script_run(ama_session *session, const char *name, const 
  * group: NULL for the root. Collective. */
 AMA_API ama_status ama_info(ama_session *session, const char *path, const char *group);
 
+typedef struct ama_verify_options {
+    double rtol, atol; /* values a and b are equal when |a - b| <= atol + rtol * |b|, or when both are missing */
+    const char *group; /* NULL: the root */
+} ama_verify_options;
+/* clang-format off */
+#define AMA_VERIFY_OPTIONS_INIT {0.0, 0.0, NULL}
+/* clang-format on */
+
+/* Holds two datasets against each other, decoded as scripts see them: dims, variables, attributes (history apart),
+ * values. Sends what differs, by how much and where first, as output text, and for each variable that it is equal.
+ * Collective. */
+AMA_API ama_status ama_verify(ama_session *session, const char *path_a, const char *path_b,
+                              const ama_verify_options *options, bool *equal);
+
 /* Sends help as output text: topic NULL lists what scripts may call, otherwise the signature of a method. Local. */
 AMA_API ama_status ama_help(ama_session *session, const char *topic);
 

@@ -2,24 +2,27 @@
  * hold class values give views without copying; indexing turns into strides where it can. */
 #include "exec/eval.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "exec/eval_private.h"
 #include "exec/eval_scan.h"
 #include "exec/scratch.h"
 
 ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,
                                const ama__operand *operand) {
     *e = (ama__evaluator){.ctx = ctx, .stage = s, .tile = t, .operand = operand};
-    return ama__scratch_create(ctx, &e->scratch);
+    AMA_TRY(ama__scratch_create(ctx, &e->scratch));
+    return ama__keep_create(ctx, &e->keep);
 }
 
 void ama__evaluator_fini(ama__evaluator *e) {
+    if (e->keep) ama__keep_destroy(e->ctx, &e->keep);
     ama__scratch_destroy(&e->scratch);
 }
 
 void ama__evaluator_reset(ama__evaluator *e) {
     ama__scratch_reset(e->scratch);
+    ama__keep_forget(e->keep);
 }
 
 ama_status ama__evaluator_alloc(ama__evaluator *e, size_t bytes, void **out) {
@@ -30,8 +33,7 @@ static size_t view_size(const ama__view *v) {
     return ama__class_bytes(v->class);
 }
 
-/* A fresh dense block of a class over a box. */
-static ama_status new_dense(ama__evaluator *e, ama__class class, const ama__box *box, ama__view *out, void **data) {
+ama_status ama__evaluator_block(ama__evaluator *e, ama__class class, const ama__box *box, ama__view *out, void **data) {
     AMA_TRY(ama__evaluator_alloc(e, (size_t)ama__box_size(box) * ama__class_bytes(class), data));
     out->data = *data;
     out->class = class;
@@ -54,7 +56,7 @@ static ama_status make_dense(ama__evaluator *e, const ama__box *box, ama__view *
         ama__shape_strides(box->ndim, box->count, v->stride);
         return AMA_OK;
     }
-    AMA_TRY(new_dense(e, v->class, box, &dense, &data));
+    AMA_TRY(ama__evaluator_block(e, v->class, box, &dense, &data));
     ama__strided_copy(box->ndim, box->count, view_size(v), v->data, v->stride, data, dense.stride);
     *v = dense;
     return AMA_OK;
@@ -79,7 +81,7 @@ static ama_status eval_memory(ama__evaluator *e, ama_dtype t, const ama__box *he
     ama__view dense;
     int64_t n = ama__box_size(box);
     AMA_TRY(ama__evaluator_alloc(e, (size_t)n * ama__dtype_bytes(t), &packed));
-    AMA_TRY(new_dense(e, class, box, &dense, &values));
+    AMA_TRY(ama__evaluator_block(e, class, box, &dense, &values));
     ama__strided_copy(box->ndim, box->count, ama__dtype_bytes(t), first, stride, packed, dense.stride);
     ama__unstore_run(t, n, packed, values);
     *out = dense;
@@ -198,7 +200,7 @@ static ama_status eval_source(ama__evaluator *e, const ama__node *node, const am
         AMA_TRY(eval_part(e, source, first, box, box, NULL, out, &viewed));
         if (viewed) return AMA_OK;
     }
-    AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
+    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
     for (int i = first; i <= last; i++) {
         ama__box part = ama__box_whole(node->ndim, node->shape), mine;
         if (node->ndim) {
@@ -208,86 +210,6 @@ static ama_status eval_source(ama__evaluator *e, const ama__node *node, const am
         if (!ama__box_intersect(&part, box, &mine)) continue;
         AMA_TRY(eval_part(e, source, i, &mine, box, dst, NULL, &viewed));
     }
-    return AMA_OK;
-}
-
-/* ---- indexing */
-
-static int64_t pick_index(const ama__pick *p, int64_t i) {
-    return p->list ? p->list[i] : p->start + i * p->step;
-}
-
-static void fill_nan(ama__class class, int64_t n, void *dst) {
-    for (int64_t i = 0; i < n; i++)
-        if (class == AMA_CLASS_F4)
-            ((float *)dst)[i] = NAN;
-        else if (class == AMA_CLASS_F8)
-            ((double *)dst)[i] = NAN;
-}
-
-/* One index along axis `a` of the output at a time, copied into a dense block. */
-static ama_status eval_one_by_one(ama__evaluator *e, ama__node *node, int a, const ama__box *box, ama__view *out) {
-    void *dst;
-    const ama__pick *p = &node->u.index.pick[a];
-    AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
-    ama__box slab = *box;
-    ama__view v;
-    int64_t last = -1; /* what v holds */
-    slab.count[a] = 1;
-    for (int64_t i = 0; i < box->count[a]; i++) {
-        char *at = (char *)dst + (size_t)(i * out->stride[a]) * view_size(out);
-        int64_t x = pick_index(p, box->start[a] + i);
-        if (x < 0) {
-            const ama__view nan = {.data = (const double[]){NAN}, .class = AMA_CLASS_F8};
-            float nan4 = NAN;
-            last = -1;
-            v = nan;
-            if (out->class == AMA_CLASS_F4) v = (ama__view){.data = &nan4, .class = AMA_CLASS_F4};
-            ama__strided_copy(box->ndim, slab.count, view_size(out), v.data, v.stride, at, out->stride);
-            continue;
-        }
-        slab.start[a] = box->start[a] + i;
-        if (x != last) AMA_TRY(ama__evaluator_view(e, node, &slab, &v));
-        last = x;
-        ama__strided_copy(box->ndim, slab.count, view_size(out), v.data, v.stride, at, out->stride);
-    }
-    return AMA_OK;
-}
-
-static ama_status eval_index(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
-    ama__node *in = node->u.index.in;
-    ama__box b = {.ndim = in->ndim};
-    ama__view v;
-    for (int i = 0; i < in->ndim; i++) {
-        b.start[i] = node->u.index.fixed[i];
-        b.count[i] = 1;
-    }
-    for (int a = 0; a < node->ndim; a++) {
-        const ama__pick *p = &node->u.index.pick[a];
-        int64_t lo, hi;
-        if (p->in_axis < 0) continue;
-        if (!ama__pick_range(p, box->start[a], box->count[a], &lo, &hi)) {
-            void *dst;
-            AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
-            fill_nan(out->class, ama__box_size(box), dst);
-            return AMA_OK;
-        }
-        if (box->count[a] > 1 && ama__pick_sparse(p)) return eval_one_by_one(e, node, a, box, out);
-        b.start[p->in_axis] = lo;
-        b.count[p->in_axis] = hi - lo + 1;
-    }
-    AMA_TRY(ama__evaluator_view(e, in, &b, &v));
-    int64_t offset = 0;
-    for (int a = 0; a < node->ndim; a++) {
-        const ama__pick *p = &node->u.index.pick[a];
-        out->stride[a] = 0;
-        if (p->in_axis < 0) continue;
-        int64_t step = p->list || box->count[a] == 1 ? 1 : p->step;
-        out->stride[a] = v.stride[p->in_axis] * step;
-        offset += (pick_index(p, box->start[a]) - b.start[p->in_axis]) * v.stride[p->in_axis];
-    }
-    out->class = v.class;
-    out->data = (const char *)v.data + offset * (int64_t)view_size(&v);
     return AMA_OK;
 }
 
@@ -303,23 +225,52 @@ static ama_status prepare(ama__evaluator *e, const ama__node *in, ama_dtype calc
     if (!convert) return AMA_OK;
     void *dst;
     ama__view dense;
-    AMA_TRY(new_dense(e, ama__class_of(calc), box, &dense, &dst));
+    AMA_TRY(ama__evaluator_block(e, ama__class_of(calc), box, &dense, &dst));
     ama__convert_run(in->dtype, calc, ama__box_size(box), v->data, dst);
     *v = dense;
     return AMA_OK;
 }
 
+/* Where the second box lies beside or over the first, shifted along one axis only: the box of both. */
+static bool join_boxes(ama__box *a, const ama__box *b) {
+    int axis = -1;
+    for (int d = 0; d < a->ndim; d++) {
+        if (a->start[d] == b->start[d] && a->count[d] == b->count[d]) continue;
+        if (axis >= 0) return false;
+        axis = d;
+    }
+    if (axis < 0) return false;
+    int64_t end_a = a->start[axis] + a->count[axis], end_b = b->start[axis] + b->count[axis];
+    if (a->start[axis] > end_b || b->start[axis] > end_a) return false;
+    if (b->start[axis] < a->start[axis]) a->start[axis] = b->start[axis];
+    a->count[axis] = (end_a > end_b ? end_a : end_b) - a->start[axis];
+    return true;
+}
+
+/* Two operands that index one node, as neighbours do, are evaluated from one box of it. */
+static ama_status make_common_input(ama__evaluator *e, ama__node *node, const ama__box *box) {
+    ama__node *x = node->u.map.in[0], *y = node->u.map.in[1];
+    ama__view v;
+    ama__box bx, by, ix, iy;
+    if (x->kind != AMA_NODE_INDEX || y->kind != AMA_NODE_INDEX || x == y || x->u.index.in != y->u.index.in)
+        return AMA_OK;
+    ama__node *in = x->u.index.in;
+    if (in->kind == AMA_NODE_CONST || in->kind == AMA_NODE_REDUCE) return AMA_OK;
+    bx = ama__map_operand_box(node, 0, box);
+    by = ama__map_operand_box(node, 1, box);
+    if (!ama__evaluator_index_whole(e, x, &bx, &ix) || !ama__evaluator_index_whole(e, y, &by, &iy)) return AMA_OK;
+    if (!join_boxes(&ix, &iy)) return AMA_OK;
+    if (e->stage->n_scans > 0 && !ama__evaluator_is_held(e, in, &ix)) return AMA_OK;
+    return ama__evaluator_view(e, in, &ix, &v);
+}
+
 static ama_status eval_operands(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *v) {
+    if (node->u.map.n_in == 2) AMA_TRY(make_common_input(e, node, box));
     for (int k = 0; k < node->u.map.n_in; k++) {
         ama__node *in = node->u.map.in[k];
         const int8_t *axis = node->u.map.axis[k];
-        ama__box b = {.ndim = in->ndim};
+        ama__box b = ama__map_operand_box(node, k, box);
         ama__view mine;
-        for (int a = 0; a < node->ndim; a++)
-            if (axis[a] >= 0) {
-                b.start[axis[a]] = box->start[a];
-                b.count[axis[a]] = box->count[a];
-            }
         AMA_TRY(ama__evaluator_view(e, in, &b, &mine));
         bool condition = node->u.map.op == AMA_OP_WHERE && k == 0;
         if (node->u.map.op != AMA_OP_CAST)
@@ -353,7 +304,7 @@ static ama_status eval_map(ama__evaluator *e, ama__node *node, const ama__box *b
     void *dst;
     int n_in = node->u.map.n_in;
     AMA_TRY(eval_operands(e, node, box, v));
-    AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
+    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
     if (node->u.map.op == AMA_OP_CAST) {
         ama__convert_run(node->u.map.in[0]->dtype, node->dtype, ama__box_size(box), v[0].data, dst);
         return AMA_OK;
@@ -378,20 +329,39 @@ static ama_status eval_map(ama__evaluator *e, ama__node *node, const ama__box *b
     return AMA_OK;
 }
 
-ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+static ama_status eval_const(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+    ama__box whole = ama__box_whole(node->ndim, node->shape);
+    return eval_memory(e, node->dtype, &whole, node->u.constant.data, box, out);
+}
+
+static ama_status evaluate(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
     switch (node->kind) {
     case AMA_NODE_SOURCE: return eval_source(e, node, box, out);
     case AMA_NODE_REDUCE: return eval_result(e, node, box, out);
-    case AMA_NODE_INDEX: return eval_index(e, node, box, out);
+    case AMA_NODE_INDEX: return ama__evaluator_index(e, node, box, out);
     case AMA_NODE_MAP: return eval_map(e, node, box, out);
+    case AMA_NODE_CONST: return eval_const(e, node, box, out);
     case AMA_NODE_SCAN: return ama__evaluator_scan(e, node, box, out);
     case AMA_NODE_CONCAT: return ama__evaluator_concat(e, node, box, out);
-    case AMA_NODE_CONST: {
-        ama__box whole = ama__box_whole(node->ndim, node->shape);
-        return eval_memory(e, node->dtype, &whole, node->u.constant.data, box, out);
-    }
     }
     return ama__fail(e->ctx, AMA_ERR_INTERNAL, "node kind %d", (int)node->kind);
+}
+
+ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__box *box, int inner, ama__view *out) {
+    int64_t run = 1;
+    AMA_TRY(ama__evaluator_view(e, node, box, out));
+    for (int a = box->ndim - 1; a >= 0 && inner > 0; a--, inner--) {
+        if (box->count[a] > 1 && out->stride[a] != run) return make_dense(e, box, out);
+        run *= box->count[a];
+    }
+    return AMA_OK;
+}
+
+ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+    if (ama__keep_find(e->keep, node, box, out)) return AMA_OK;
+    AMA_TRY(evaluate(e, node, box, out));
+    ama__keep_put(e->keep, node, box, out);
+    return AMA_OK;
 }
 
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out) {

@@ -25,6 +25,7 @@ typedef struct ama__evaluator {
     const ama__tile *tile;
     const ama__operand *operand; /* as stage->operand */
     struct ama__scratch *scratch;
+    struct ama__keep *keep; /* views made since the last reset */
 } ama__evaluator;
 
 ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,
@@ -36,6 +37,8 @@ void ama__evaluator_reset(ama__evaluator *e);
 ama_status ama__evaluator_alloc(ama__evaluator *e, size_t bytes, void **out);
 
 ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
+/* The same with unit stride: the last `inner` axes (at least one) lie dense in memory, the others anyhow. */
+ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__box *box, int inner, ama__view *out);
 /* The same as a dense C-order block (a view is copied when it is not one). */
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out);
 

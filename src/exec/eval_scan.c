@@ -124,19 +124,28 @@ ama_status ama__tile_scan(ama__tile *t, ama__evaluator *ev, int threads) {
     return AMA_OK;
 }
 
-ama_status ama__evaluator_scan(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__view *out) {
+/* The box made for the tile that holds this one; -1: none. */
+static int find_box(const ama__evaluator *e, const ama__node *node, const ama__box *box) {
     const ama__scan_boxes *b = &e->tile->wants.scans;
-    for (int i = 0; i < e->tile->n_scans; i++) {
-        const ama__box *held = &b->at[i].box;
-        if (e->stage->scan[b->at[i].scan] != node || !ama__box_contains(held, box)) continue;
-        int64_t offset = 0;
-        ama__shape_strides(box->ndim, held->count, out->stride);
-        for (int a = 0; a < box->ndim; a++) offset += (box->start[a] - held->start[a]) * out->stride[a];
-        out->data = (const char *)e->tile->scan[i] + offset * 8;
-        out->class = ama__class_of(node->dtype);
-        return AMA_OK;
-    }
-    return ama__fail(e->ctx, AMA_ERR_INTERNAL, "a running sum that was not made for the tile");
+    for (int i = 0; i < e->tile->n_scans; i++)
+        if (e->stage->scan[b->at[i].scan] == node && ama__box_contains(&b->at[i].box, box)) return i;
+    return -1;
+}
+
+bool ama__evaluator_has_scan(const ama__evaluator *e, const ama__node *node, const ama__box *box) {
+    return find_box(e, node, box) >= 0;
+}
+
+ama_status ama__evaluator_scan(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__view *out) {
+    int i = find_box(e, node, box);
+    if (i < 0) return ama__fail(e->ctx, AMA_ERR_INTERNAL, "a running sum that was not made for the tile");
+    const ama__box *held = &e->tile->wants.scans.at[i].box;
+    int64_t offset = 0;
+    ama__shape_strides(box->ndim, held->count, out->stride);
+    for (int a = 0; a < box->ndim; a++) offset += (box->start[a] - held->start[a]) * out->stride[a];
+    out->data = (const char *)e->tile->scan[i] + offset * 8;
+    out->class = ama__class_of(node->dtype);
+    return AMA_OK;
 }
 
 ama_status ama__evaluator_concat(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__view *out) {

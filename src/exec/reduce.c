@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "exec/slices.h"
+
 typedef struct job {
     ama__accum *a;
     const ama__consumer *c;
@@ -33,8 +35,14 @@ static int64_t cell_of(const job *j, const ama__box *b, const int64_t *at, int n
     return cell;
 }
 
+static int64_t offset_of(const ama__view *v, const int64_t *at, int n) {
+    int64_t offset = 0;
+    for (int d = 0; d < n; d++) offset += at[d] * v->stride[d];
+    return offset * (int64_t)ama__class_bytes(v->class);
+}
+
 /* Rows of a block: each a partial, merged into its cell in order. */
-static void fold_rows(const job *j, const ama__box *b, const char *x, size_t size) {
+static void fold_rows(const job *j, const ama__box *b, const ama__view *v) {
     int64_t at[AMA_MAX_DIMS] = {0}, run = 1, group;
     int outer = j->ndim - j->c->n_row_axes;
     for (int d = outer; d < j->ndim; d++) run *= b->count[d];
@@ -43,32 +51,35 @@ static void fold_rows(const job *j, const ama__box *b, const char *x, size_t siz
         ama__state to, row = ama__state_at(&j->a->kind, mem, 1);
         int64_t cell = cell_of(j, b, at, outer, &group);
         if (ama__accum_state(j->a, group, cell, &to)) {
-            ama__state_row(&j->a->kind, row, run, x);
+            ama__state_row(&j->a->kind, row, run, (const char *)v->data + offset_of(v, at, outer));
             ama__state_merge(&j->a->kind, to, row, 1);
         }
-        x += (size_t)run * size;
     } while (ama__index_next(outer, b->count, at));
 }
 
-/* The fastest axis is kept: runs over as many trailing kept axes as lie one after another in the state too. */
-static void fold_cells(const job *j, const ama__box *b, const char *x, size_t size) {
+/* The fastest axis is kept: runs over as many trailing kept axes as lie one after another in the state and the block.
+ */
+static void fold_cells(const job *j, const ama__box *b, const ama__view *v) {
     int64_t at[AMA_MAX_DIMS] = {0}, run = 1, group;
     int outer = j->ndim;
-    while (outer > 0 && is_kept(j->c, outer - 1) && j->a->stride[outer - 1] == run) run *= b->count[--outer];
+    for (; outer > 0 && is_kept(j->c, outer - 1); run *= b->count[--outer])
+        if (b->count[outer - 1] > 1 && (j->a->stride[outer - 1] != run || v->stride[outer - 1] != run)) break;
     do {
         ama__state to;
         int64_t cell = cell_of(j, b, at, outer, &group);
-        if (ama__accum_state(j->a, group, cell, &to)) ama__state_fold(&j->a->kind, to, run, x);
-        x += (size_t)run * size;
+        if (ama__accum_state(j->a, group, cell, &to))
+            ama__state_fold(&j->a->kind, to, run, (const char *)v->data + offset_of(v, at, outer));
     } while (ama__index_next(outer, b->count, at));
 }
 
 /* The fastest axis is labelled, or reduced but cut by tiles: values enter one by one, in runs of one group. */
-static void fold_series(const job *j, const ama__box *b, const char *x, size_t size) {
+static void fold_series(const job *j, const ama__box *b, const ama__view *v) {
     int64_t at[AMA_MAX_DIMS] = {0}, n = b->count[j->ndim - 1], first = b->start[j->ndim - 1], group;
     const int64_t *label = j->c->spec.label_axis == j->ndim - 1 ? j->c->spec.label + first : NULL;
+    size_t size = ama__class_bytes(v->class);
     do {
         int64_t cell = cell_of(j, b, at, j->ndim - 1, &group);
+        const char *x = (const char *)v->data + offset_of(v, at, j->ndim - 1);
         for (int64_t i = 0, next; i < n; i = next) {
             ama__state to;
             next = n;
@@ -79,17 +90,16 @@ static void fold_series(const job *j, const ama__box *b, const char *x, size_t s
             if (ama__accum_state(j->a, group, cell, &to))
                 ama__state_fold_seq(&j->a->kind, to, next - i, x + (size_t)i * size, 1);
         }
-        x += (size_t)n * size;
     } while (ama__index_next(j->ndim - 1, b->count, at));
 }
 
-static void fold_block(const job *j, const ama__box *b, const void *x, size_t size) {
+static void fold_block(const job *j, const ama__box *b, const ama__view *v) {
     if (j->c->n_row_axes > 0)
-        fold_rows(j, b, x, size);
+        fold_rows(j, b, v);
     else if (j->ndim > 0 && !is_kept(j->c, j->ndim - 1))
-        fold_series(j, b, x, size);
+        fold_series(j, b, v);
     else
-        fold_cells(j, b, x, size);
+        fold_cells(j, b, v);
 }
 
 /* The next block of a box, in C order: one index of the axes before `axis`, a run of `axis`, all of the later ones, so
@@ -137,46 +147,25 @@ static bool blocks_next(blocks *k) {
 
 static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *box) {
     blocks k;
-    size_t size = ama__class_bytes(ama__class_of(j->c->node->dtype));
+    int inner = j->c->n_row_axes > 1 ? j->c->n_row_axes : 1;
     blocks_init(&k, box, j->c->n_row_axes);
     while (blocks_next(&k)) {
-        const void *x;
+        ama__view v;
         ama__evaluator_reset(e);
-        AMA_TRY(ama__evaluator_dense(e, j->c->node, &k.now, &x));
-        fold_block(j, &k.now, x, size);
+        AMA_TRY(ama__evaluator_runs(e, j->c->node, &k.now, inner, &v));
+        fold_block(j, &k.now, &v);
     }
     return AMA_OK;
 }
 
-/* Axis along which threads share out the cells: the longest kept one; -1 when none is longer than 1. */
-static int share_axis(const job *j, const ama__box *box) {
-    int best = -1;
-    for (int d = 0; d < box->ndim; d++)
-        if (is_kept(j->c, d) && box->count[d] > 1 && (best < 0 || box->count[d] > box->count[best])) best = d;
-    return best;
-}
-
-/* Indices of the shared axis per slice: small enough that a slice's states stay in cache, and enough slices for all
- * threads. */
-static int64_t slice_extent(const job *j, const ama__box *box, int axis, int threads) {
-    int64_t cells = 1;
-    for (int d = 0; d < box->ndim; d++)
-        if (is_kept(j->c, d) && d != axis) cells *= box->count[d];
-    int64_t extent = AMA_BLOCK_ELEMENTS / (cells > 0 ? cells : 1);
-    if (extent < 1) extent = 1;
-    int64_t share = (box->count[axis] + threads - 1) / threads;
-    return min_i8(extent, share);
-}
-
-static ama_status reduce_shared(const job *j, ama__evaluator *ev, int threads, const ama__box *box, int axis) {
+static ama_status reduce_shared(const job *j, ama__evaluator *ev, int threads, const ama__box *box) {
     ama_status status = AMA_OK;
-    int64_t extent = slice_extent(j, box, axis, threads), n = (box->count[axis] + extent - 1) / extent;
+    ama__slices slices;
+    AMA_TRY(ama__slices_init(&slices, j->a->ctx, j->a->stage, j->c, box, threads));
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t i = 0; i < n; i++) {
-        ama__box slice = *box;
+    for (int64_t i = 0; i < slices.n; i++) {
+        ama__box slice = ama__slices_box(&slices, i);
         ama_status now;
-        slice.start[axis] += i * extent;
-        slice.count[axis] = min_i8(extent, box->count[axis] - i * extent);
 #pragma omp atomic read
         now = status;
         if (now == AMA_OK) now = reduce_box(j, &ev[ama__thread()], &slice);
@@ -184,6 +173,7 @@ static ama_status reduce_shared(const job *j, ama__evaluator *ev, int threads, c
 #pragma omp atomic write
         status = now;
     }
+    ama__slices_fini(&slices);
     return status;
 }
 
@@ -239,6 +229,7 @@ ama_status ama__reduce_tile(ama__accum *a, ama__evaluator *ev, int threads, cons
     job j = {.a = a, .c = a->consumer, .ndim = a->consumer->node->ndim};
     ama__box box;
     if (!a->open || !ama__consumer_box(a->stage, a->consumer, driver_box, &box)) return AMA_OK;
-    int axis = share_axis(&j, &box);
-    return axis >= 0 ? reduce_shared(&j, ev, threads, &box, axis) : reduce_scalar(&j, ev, threads, &box);
+    for (int d = 0; d < box.ndim; d++)
+        if (is_kept(j.c, d) && box.count[d] > 1) return reduce_shared(&j, ev, threads, &box);
+    return reduce_scalar(&j, ev, threads, &box);
 }

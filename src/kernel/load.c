@@ -18,21 +18,31 @@ bool ama__load_is_view(const ama__load *l) {
 }
 
 /* Native copy of n stored elements, which may be unaligned and swapped. */
-AMA_CLONES
+#define SWAP_COPY(T, bytes)                                                                                            \
+    AMA_CLONES static void swap_copy##bytes(int64_t n, const char *restrict src, T *restrict dst) {                    \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            T x;                                                                                                       \
+            memcpy(&x, src + i * bytes, bytes);                                                                        \
+            dst[i] = swap##bytes(x);                                                                                   \
+        }                                                                                                              \
+    }
+#define swap2 __builtin_bswap16
+#define swap4 __builtin_bswap32
+#define swap8 __builtin_bswap64
+SWAP_COPY(uint16_t, 2)
+SWAP_COPY(uint32_t, 4)
+SWAP_COPY(uint64_t, 8)
+
 static void gather_native(const ama__load *l, int64_t n, const void *src, void *dst) {
     size_t size = ama__dtype_bytes(l->stored);
-    memcpy(dst, src, (size_t)n * size);
-    if (!l->swapped) return;
-    if (size == 4) {
-        uint32_t *p = dst;
-        for (int64_t i = 0; i < n; i++) p[i] = __builtin_bswap32(p[i]);
-    } else if (size == 8) {
-        uint64_t *p = dst;
-        for (int64_t i = 0; i < n; i++) p[i] = __builtin_bswap64(p[i]);
-    } else if (size == 2) {
-        uint16_t *p = dst;
-        for (int64_t i = 0; i < n; i++) p[i] = __builtin_bswap16(p[i]);
-    }
+    if (!l->swapped || size == 1)
+        memcpy(dst, src, (size_t)n * size);
+    else if (size == 2)
+        swap_copy2(n, src, dst);
+    else if (size == 4)
+        swap_copy4(n, src, dst);
+    else
+        swap_copy8(n, src, dst);
 }
 
 /* Missing values of a float strip become NaN; then scale and offset, in T. */
@@ -83,6 +93,61 @@ static void load_floats(const ama__load *l, int64_t n, const void *native, void 
         rescale_double(l, n, dst);
 }
 
+/* Floats of one width throughout: no strip between. */
+static void load_same_floats(const ama__load *l, int64_t n, const void *src, void *dst) {
+    gather_native(l, n, src, dst);
+    if (l->decoded == AMA_F4) {
+        missing_float(l, n, dst, dst);
+        rescale_float(l, n, dst);
+    } else {
+        missing_double(l, n, dst, dst);
+        rescale_double(l, n, dst);
+    }
+}
+
+/* Small integers into floats: the value in T, missing ones NaN, then scale and offset. */
+#define INTEGER_LOAD(I, T)                                                                                             \
+    AMA_CLONES static void load_##I##_##T(const ama__load *l, int64_t n, const I *restrict x, T *restrict out) {       \
+        T scale = l->has_scale ? (T)l->scale : 1, offset = l->has_offset ? (T)l->offset : 0;                           \
+        bool plain = !l->has_offset; /* adding 0 would turn -0 into 0 */                                               \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            T value = (T)x[i] * scale;                                                                                 \
+            out[i] = plain ? value : value + offset;                                                                   \
+        }                                                                                                              \
+        for (int k = 0; k < l->n_missing; k++) {                                                                       \
+            I miss = (I)l->missing_i8[k];                                                                              \
+            if ((int64_t)miss != l->missing_i8[k]) continue;                                                           \
+            for (int64_t i = 0; i < n; i++) out[i] = x[i] == miss ? (T)NAN : out[i];                                   \
+        }                                                                                                              \
+    }
+#define INTEGER_LOADS(I) INTEGER_LOAD(I, float) INTEGER_LOAD(I, double)
+INTEGER_LOADS(int8_t)
+INTEGER_LOADS(uint8_t)
+INTEGER_LOADS(int16_t)
+INTEGER_LOADS(uint16_t)
+INTEGER_LOADS(int32_t)
+
+/* One native strip; false where this dtype takes the general way. */
+static bool load_small_integers(const ama__load *l, int64_t n, const void *x, void *out) {
+#define CASE(DTYPE, I)                                                                                                 \
+    case DTYPE:                                                                                                        \
+        if (l->decoded == AMA_F4)                                                                                      \
+            load_##I##_float(l, n, x, out);                                                                            \
+        else                                                                                                           \
+            load_##I##_double(l, n, x, out);                                                                           \
+        return true;
+    if (!ama__dtype_is_float(l->decoded)) return false;
+    switch (l->stored) {
+        CASE(AMA_I1, int8_t)
+        CASE(AMA_U1, uint8_t)
+        CASE(AMA_I2, int16_t)
+        CASE(AMA_U2, uint16_t)
+        CASE(AMA_I4, int32_t)
+    default: return false;
+    }
+#undef CASE
+}
+
 /* One strip of an integer or bool variable. */
 static void load_integers(const ama__load *l, int64_t n, const void *native, void *dst) {
     int64_t wide[STRIP];
@@ -112,6 +177,12 @@ void ama__load_run(const ama__load *l, int64_t n, const void *src, void *dst) {
         memcpy(dst, src, (size_t)n * to);
         return;
     }
+    if (ama__dtype_is_float(l->stored) && l->stored == l->decoded && l->decoded == l->dtype) {
+        for (int64_t i = 0; i < n; i += STRIP)
+            load_same_floats(l, n - i < STRIP ? n - i : STRIP, (const char *)src + (size_t)i * from,
+                             (char *)dst + (size_t)i * to);
+        return;
+    }
     for (int64_t i = 0; i < n; i += STRIP) {
         int64_t m = n - i < STRIP ? n - i : STRIP;
         char *out = (char *)dst + (size_t)i * to;
@@ -119,7 +190,7 @@ void ama__load_run(const ama__load *l, int64_t n, const void *src, void *dst) {
         gather_native(l, m, (const char *)src + (size_t)i * from, native);
         if (ama__dtype_is_float(l->stored))
             load_floats(l, m, native, mid);
-        else
+        else if (!load_small_integers(l, m, native, mid))
             load_integers(l, m, native, mid);
         if (mid != out) ama__convert_run(l->decoded, l->dtype, m, mid, out);
     }

@@ -213,6 +213,9 @@ static void map_bools(ama__op op, int64_t n, const uint8_t *a, const uint8_t *b,
             for (int64_t i = 0; i < n; i++) out[i] = c[i] ? x[i] : other;                                              \
         } else if (scalars == 0) {                                                                                     \
             for (int64_t i = 0; i < n; i++) out[i] = c[i] ? x[i] : y[i];                                               \
+        } else if (scalars == 6) {                                                                                     \
+            TYPE one = x[0], other = y[0];                                                                             \
+            for (int64_t i = 0; i < n; i++) out[i] = c[i] ? one : other;                                               \
         } else {                                                                                                       \
             for (int64_t i = 0; i < n; i++) out[i] = c[i * sc] ? x[i * sx] : y[i * sy];                                \
         }                                                                                                              \

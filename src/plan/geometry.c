@@ -22,8 +22,30 @@ static int64_t lower_bound(const ama__axismap *m, int64_t n, int64_t x) {
     return lo;
 }
 
+static bool decreases(const ama__axismap *m, int64_t n) {
+    return m->list ? n > 1 && m->list[n - 1] < m->list[0] : m->step < 0;
+}
+
+/* First consumer index whose driver index in a decreasing list is < x. */
+static int64_t first_below(const int64_t *list, int64_t n, int64_t x) {
+    int64_t lo = 0, hi = n;
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo) / 2;
+        if (list[mid] >= x)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 /* Consumer indices with driver index in [x0, x1) of a decreasing map: [first, last). */
 static void decreasing_range(const ama__axismap *m, int64_t n, int64_t x0, int64_t x1, int64_t *first, int64_t *last) {
+    if (m->list) {
+        *first = first_below(m->list, n, x1);
+        *last = first_below(m->list, n, x0);
+        return;
+    }
     ama__axismap mirror = {m->driver_axis, axis_index(m, n - 1), -m->step, NULL};
     *first = n - lower_bound(&mirror, n, x1);
     *last = n - lower_bound(&mirror, n, x0);
@@ -41,7 +63,7 @@ bool ama__consumer_box(const ama__stage *s, const ama__consumer *c, const ama__b
         if (n == 0) return false;
         if (m->driver_axis >= 0) {
             int64_t x0 = driver_box->start[m->driver_axis], x1 = x0 + driver_box->count[m->driver_axis];
-            if (!m->list && m->step < 0) {
+            if (decreases(m, n)) {
                 decreasing_range(m, n, x0, x1, &first, &last);
             } else {
                 first = lower_bound(m, n, x0);
@@ -108,96 +130,4 @@ int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const in
     }
     *n_leaves = n;
     return leaf;
-}
-
-/* ---- what evaluating a box needs */
-
-static int64_t pick_index(const ama__pick *p, int64_t i) {
-    return p->list ? p->list[i] : p->start + i * p->step;
-}
-
-/* Range of input indices that output indices [first, first + count) pick; false when all are missing. */
-bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi) {
-    *lo = INT64_MAX;
-    *hi = -1;
-    for (int64_t i = first; i < first + count; i += p->list || count == 1 ? 1 : count - 1) {
-        int64_t x = pick_index(p, i);
-        if (x < 0) continue;
-        if (x < *lo) *lo = x;
-        if (x > *hi) *hi = x;
-    }
-    return *hi >= 0;
-}
-
-static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
-    ama__node *in = node->u.index.in;
-    ama__box b = {.ndim = in->ndim};
-    int sparse = -1;
-    for (int i = 0; i < in->ndim; i++) {
-        b.start[i] = node->u.index.fixed[i];
-        b.count[i] = 1;
-    }
-    for (int a = 0; a < node->ndim; a++) {
-        const ama__pick *p = &node->u.index.pick[a];
-        int64_t lo, hi;
-        if (p->in_axis < 0) continue;
-        if (!ama__pick_range(p, box->start[a], box->count[a], &lo, &hi)) return AMA_OK;
-        b.start[p->in_axis] = lo;
-        b.count[p->in_axis] = hi - lo + 1;
-        if (sparse < 0 && box->count[a] > 1 && ama__pick_sparse(p)) sparse = a;
-    }
-    if (sparse < 0) return ama__node_need(in, &b, fn, user);
-    /* one axis that skips indices is taken index by index, so that chunks in the gaps are not wanted */
-    const ama__pick *p = &node->u.index.pick[sparse];
-    int64_t first = box->start[sparse];
-    for (int64_t i = first; i < first + box->count[sparse]; i++) {
-        int64_t x = pick_index(p, i);
-        if (x < 0 || (i > first && x == pick_index(p, i - 1))) continue;
-        b.start[p->in_axis] = x;
-        b.count[p->in_axis] = 1;
-        AMA_TRY(ama__node_need(in, &b, fn, user));
-    }
-    return AMA_OK;
-}
-
-static ama_status need_concat(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
-    int axis = node->u.concat.axis;
-    const int64_t *start = node->u.concat.start;
-    int64_t lo = box->start[axis], hi = lo + box->count[axis];
-    for (int64_t k = ama__cut_find(node->u.concat.n_in, start, lo); k < node->u.concat.n_in && start[k] < hi; k++) {
-        ama__box piece = ama__concat_piece(node, (int)k, box);
-        AMA_TRY(ama__node_need(node->u.concat.in[k], &piece, fn, user));
-    }
-    return AMA_OK;
-}
-
-ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box) {
-    int axis = node->u.concat.axis;
-    const int64_t *start = node->u.concat.start;
-    int64_t lo = box->start[axis], hi = lo + box->count[axis];
-    ama__box piece = *box;
-    if (lo < start[k]) lo = start[k];
-    if (hi > start[k + 1]) hi = start[k + 1];
-    piece.start[axis] = lo - start[k];
-    piece.count[axis] = hi - lo;
-    return piece;
-}
-
-ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
-    for (int a = 0; a < box->ndim; a++)
-        if (box->count[a] <= 0) return AMA_OK;
-    if (node->kind == AMA_NODE_INDEX) return need_index(node, box, fn, user);
-    if (node->kind == AMA_NODE_CONCAT) return need_concat(node, box, fn, user);
-    if (node->kind != AMA_NODE_MAP) return fn(user, node, box);
-    for (int k = 0; k < node->u.map.n_in; k++) {
-        ama__box b = {.ndim = node->u.map.in[k]->ndim};
-        for (int a = 0; a < node->ndim; a++) {
-            int i = node->u.map.axis[k][a];
-            if (i < 0) continue;
-            b.start[i] = box->start[a];
-            b.count[i] = box->count[a];
-        }
-        AMA_TRY(ama__node_need(node->u.map.in[k], &b, fn, user));
-    }
-    return AMA_OK;
 }

@@ -42,8 +42,10 @@ static int64_t source_bytes(const ama__node *n) {
     return size * (int64_t)ama__dtype_bytes(n->dtype);
 }
 
+/* The values of such an axis may stand still, but not turn: what a box of the driver holds is then one run of them. */
 static ama_status compose_list(ama__graph *g, const ama__axismap *m, const ama__pick *p, ama__axismap *out, bool *ok) {
     int64_t *list;
+    bool up = true, down = true;
     AMA_NEW(g->arena, list, p->count ? p->count : 1);
     for (int64_t i = 0; i < p->count; i++) {
         int64_t x = p->list ? p->list[i] : p->start + i * p->step;
@@ -52,8 +54,10 @@ static ama_status compose_list(ama__graph *g, const ama__axismap *m, const ama__
             return AMA_OK;
         }
         list[i] = m->list ? m->list[x] : m->start + x * m->step;
-        if (i > 0 && list[i] <= list[i - 1]) *ok = false;
+        up = up && (i == 0 || list[i] >= list[i - 1]);
+        down = down && (i == 0 || list[i] <= list[i - 1]);
     }
+    *ok = *ok && (up || down);
     *out = (ama__axismap){m->driver_axis, 0, 1, list};
     return AMA_OK;
 }
@@ -76,18 +80,25 @@ typedef struct trace_result {
     int64_t fixed[AMA_MAX_DIMS];
 } trace_result;
 
-static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r);
+/* One search for a driver: what was found of each node, by id, so that shared parts are walked once. */
+typedef struct tracing {
+    ama__graph *g;
+    const ama__node *driver;
+    trace_result **known;
+} tracing;
 
-static ama_status trace_index(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
+static ama_status trace(const tracing *t, ama__node *n, trace_result *r);
+
+static ama_status trace_index(const tracing *t, ama__node *n, trace_result *r) {
     trace_result in;
     bool ok = true;
-    AMA_TRY(trace(g, n->u.index.in, driver, &in));
+    AMA_TRY(trace(t, n->u.index.in, &in));
     if (!in.found) return AMA_OK;
     *r = in;
     for (int a = 0; a < n->ndim; a++) {
         const ama__pick *p = &n->u.index.pick[a];
         const ama__axismap none = {.driver_axis = -1};
-        AMA_TRY(compose(g, p->in_axis < 0 ? &none : &in.map[p->in_axis], p, &r->map[a], &ok));
+        AMA_TRY(compose(t->g, p->in_axis < 0 ? &none : &in.map[p->in_axis], p, &r->map[a], &ok));
     }
     for (int i = 0; i < n->u.index.in->ndim; i++) {
         int64_t f = n->u.index.fixed[i];
@@ -98,41 +109,13 @@ static ama_status trace_index(ama__graph *g, ama__node *n, const ama__node *driv
     return AMA_OK;
 }
 
-static bool same_map(const ama__axismap *a, const ama__axismap *b) {
-    return a->driver_axis == b->driver_axis && a->start == b->start && a->step == b->step && a->list == b->list;
-}
-
-/* A CONCAT whose inputs all run along the driver in the same way, but not on the axis along which they follow. */
-static ama_status trace_stack(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
-    int axis = n->u.concat.axis;
-    AMA_TRY(trace(g, n->u.concat.in[0], driver, r));
-    for (int k = 0; k < n->u.concat.n_in && r->found; k++) {
-        trace_result in;
-        AMA_TRY(trace(g, n->u.concat.in[k], driver, &in));
-        r->found = in.found && in.map[axis].driver_axis < 0;
-        for (int a = 0; a < n->ndim; a++) r->found = r->found && (a == axis || same_map(&r->map[a], &in.map[a]));
-        for (int d = 0; d < driver->ndim; d++) r->found = r->found && r->fixed[d] == in.fixed[d];
-    }
-    return AMA_OK;
-}
-
-static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
-    memset(r, 0, sizeof *r);
-    for (int d = 0; d < AMA_MAX_DIMS; d++) r->fixed[d] = -1;
-    if (n == driver) {
-        r->found = true;
-        for (int a = 0; a < n->ndim; a++) r->map[a] = (ama__axismap){a, 0, 1, NULL};
-        return AMA_OK;
-    }
-    if (n->kind == AMA_NODE_INDEX) return trace_index(g, n, driver, r);
-    if (n->kind == AMA_NODE_SCAN) return trace(g, n->u.scan.in, driver, r);
-    if (n->kind == AMA_NODE_CONCAT) return trace_stack(g, n, driver, r);
-    if (n->kind != AMA_NODE_MAP) return AMA_OK;
-    /* the operand with most axes along the driver decides: x - x[0] is cut as x is */
+/* The operand with most axes along the driver decides: x - x[0] is cut as x is. */
+static ama_status trace_map(const tracing *t, ama__node *n, trace_result *r) {
+    const ama__node *driver = t->driver;
     for (int k = 0, most = -1; k < n->u.map.n_in && most < driver->ndim && most < n->ndim; k++) {
         trace_result in;
         int along = 0;
-        AMA_TRY(trace(g, n->u.map.in[k], driver, &in));
+        AMA_TRY(trace(t, n->u.map.in[k], &in));
         for (int i = 0; i < n->u.map.in[k]->ndim; i++) along += in.map[i].driver_axis >= 0;
         if (!in.found || along <= most) continue;
         most = along;
@@ -148,10 +131,50 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
     return AMA_OK;
 }
 
+static bool same_map(const ama__axismap *a, const ama__axismap *b) {
+    return a->driver_axis == b->driver_axis && a->start == b->start && a->step == b->step && a->list == b->list;
+}
+
+/* A CONCAT whose inputs all run along the driver in the same way, but not on the axis along which they follow. */
+static ama_status trace_stack(const tracing *t, ama__node *n, trace_result *r) {
+    int axis = n->u.concat.axis;
+    AMA_TRY(trace(t, n->u.concat.in[0], r));
+    for (int k = 0; k < n->u.concat.n_in && r->found; k++) {
+        trace_result in;
+        AMA_TRY(trace(t, n->u.concat.in[k], &in));
+        r->found = in.found && in.map[axis].driver_axis < 0;
+        for (int a = 0; a < n->ndim; a++) r->found = r->found && (a == axis || same_map(&r->map[a], &in.map[a]));
+        for (int d = 0; d < t->driver->ndim; d++) r->found = r->found && r->fixed[d] == in.fixed[d];
+    }
+    return AMA_OK;
+}
+
+static ama_status trace(const tracing *t, ama__node *n, trace_result *r) {
+    memset(r, 0, sizeof *r);
+    for (int d = 0; d < AMA_MAX_DIMS; d++) r->fixed[d] = -1;
+    if (n == t->driver) {
+        r->found = true;
+        for (int a = 0; a < n->ndim; a++) r->map[a] = (ama__axismap){a, 0, 1, NULL};
+        return AMA_OK;
+    }
+    if (n->kind == AMA_NODE_SCAN) return trace(t, n->u.scan.in, r);
+    if (n->kind != AMA_NODE_INDEX && n->kind != AMA_NODE_MAP && n->kind != AMA_NODE_CONCAT) return AMA_OK;
+    if (t->known[n->id]) {
+        *r = *t->known[n->id];
+        return AMA_OK;
+    }
+    if (n->kind == AMA_NODE_CONCAT)
+        AMA_TRY(trace_stack(t, n, r));
+    else
+        AMA_TRY(n->kind == AMA_NODE_INDEX ? trace_index(t, n, r) : trace_map(t, n, r));
+    AMA_NEW(t->g->arena, t->known[n->id], 1);
+    *t->known[n->id] = *r;
+    return AMA_OK;
+}
+
 /* The largest SOURCE below n that is not behind a REDUCE. A CONCAT with sources below stands for them, unless it stacks
  * arrays of one source, which is then read for all at a time. `seen` (by id) keeps shared parts from being walked
- * again.
- */
+ * again. */
 static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, bool *seen) {
     ama__node *const *in, *below = NULL, *stored = n->kind == AMA_NODE_SOURCE ? n : NULL;
     bool concat = n->kind == AMA_NODE_CONCAT;
@@ -160,8 +183,10 @@ static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, 
     int count = ama__node_inputs(n, &in);
     for (int k = 0; k < count; k++) AMA_TRY(largest_source(g, in[k], concat ? &below : best, seen));
     if (concat && below) {
+        tracing t = {.g = g, .driver = below};
         trace_result r;
-        AMA_TRY(trace_stack(g, n, below, &r));
+        AMA_NEW(g->arena, t.known, g->n_nodes);
+        AMA_TRY(trace_stack(&t, n, &r));
         stored = r.found ? below : n;
     }
     if (stored && (!*best || source_bytes(stored) > source_bytes(*best))) *best = stored;
@@ -171,6 +196,21 @@ static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, 
 /* Rank of a consumer's axis in the order of evaluation: along the driver's axes, then the axes that are not on it. */
 static int axis_key(const ama__consumer *c, int a) {
     return c->map[a].driver_axis >= 0 ? c->map[a].driver_axis : AMA_MAX_DIMS + a;
+}
+
+static bool runs_back(const ama__axismap *m, int64_t n) {
+    if (m->driver_axis < 0) return false;
+    return m->list ? n > 1 && m->list[n - 1] < m->list[0] : m->step < 0;
+}
+
+static ama_status turn_map(ama__graph *g, const ama__axismap *m, int64_t n, ama__axismap *out) {
+    *out = (ama__axismap){m->driver_axis, m->start + (n - 1) * m->step, -m->step, NULL};
+    if (!m->list) return AMA_OK;
+    int64_t *list;
+    AMA_NEW(g->arena, list, n);
+    for (int64_t i = 0; i < n; i++) list[i] = m->list[n - 1 - i];
+    *out = (ama__axismap){m->driver_axis, 0, 1, list};
+    return AMA_OK;
 }
 
 /* Brings the axes of a reduction into the driver's order and turns axes it runs along backwards, so that the order in
@@ -188,16 +228,14 @@ static ama_status normalise_reduce(ama__graph *g, ama__consumer *c) {
     for (int k = 0; k < n; k++) {
         int a = order[k];
         int64_t extent = c->node->shape[a];
-        bool back = !old.map[a].list && old.map[a].driver_axis >= 0 && old.map[a].step < 0 &&
-                    (old.spec.reduced[a] || a == old.spec.label_axis);
+        bool back = runs_back(&old.map[a], extent) && (old.spec.reduced[a] || a == old.spec.label_axis);
         pick[k] = (ama__pick){.in_axis = a, .count = extent, .start = back ? extent - 1 : 0, .step = back ? -1 : 1};
         c->map[k] = old.map[a];
         c->spec.reduced[k] = old.spec.reduced[a];
         c->out_axis[k] = out_of[a];
         if (a == old.spec.label_axis) c->spec.label_axis = k;
         if (!back) continue;
-        c->map[k].start = old.map[a].start + (extent - 1) * old.map[a].step;
-        c->map[k].step = -old.map[a].step;
+        AMA_TRY(turn_map(g, &old.map[a], extent, &c->map[k]));
         if (c->spec.op == AMA_RED_FIRST || c->spec.op == AMA_RED_LAST)
             c->spec.op = c->spec.op == AMA_RED_FIRST ? AMA_RED_LAST : AMA_RED_FIRST;
         if (a == old.spec.label_axis) {
@@ -236,7 +274,9 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     l->loose[i] = is_loose(l, c.node, driver);
     own_space(l, i);
     if (driver && !l->loose[i]) {
-        AMA_TRY(trace(l->g, c.node, driver, &r));
+        tracing t = {.g = l->g, .driver = driver};
+        AMA_NEW(l->g->arena, t.known, l->n_nodes);
+        AMA_TRY(trace(&t, c.node, &r));
         if (r.found) {
             l->driver[i] = driver;
             memcpy(l->consumer[i].map, r.map, sizeof r.map);

@@ -1,112 +1,173 @@
-/* What the consumers of a stage need for a box of its space. Leaves are reported as they are met; what scans need is
- * looked up once all that read them have been asked, the uppermost scan first. */
+/* What evaluating a box of a node needs of the leaves below it. */
 #include <string.h>
 
 #include "plan/plan.h"
 
-#define MAX_BOXES 16 /* of one scan in a tile; more are joined */
-#define GONE (-1)    /* joined to another */
-
-void ama__scan_boxes_fini(ama__scan_boxes *b) {
-    if (!b->ctx) return;
-    AMA_FREE(b->ctx, b->at);
-    b->ctx = NULL;
-    b->n = b->cap = 0;
+static int64_t pick_index(const ama__pick *p, int64_t i) {
+    return p->list ? p->list[i] : p->start + i * p->step;
 }
 
-int64_t ama__scan_boxes_bytes(const ama__scan_boxes *b) {
-    int64_t bytes = 0;
-    for (int i = 0; i < b->n; i++) bytes += ama__box_size(&b->at[i].box) * 8;
-    return bytes;
+static int64_t distance(int64_t a, int64_t b) {
+    return a < b ? b - a : a - b;
 }
 
-static ama__box hull(const ama__box *a, const ama__box *b) {
-    ama__box h = *a;
-    for (int d = 0; d < a->ndim; d++) {
-        int64_t end = a->start[d] + a->count[d], other = b->start[d] + b->count[d];
-        if (b->start[d] < h.start[d]) h.start[d] = b->start[d];
-        h.count[d] = (end > other ? end : other) - h.start[d];
+bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi) {
+    *lo = INT64_MAX;
+    *hi = -1;
+    for (int64_t i = first; i < first + count; i += p->list || count == 1 ? 1 : count - 1) {
+        int64_t x = pick_index(p, i);
+        if (x < 0) continue;
+        if (x < *lo) *lo = x;
+        if (x > *hi) *hi = x;
     }
-    return h;
+    return *hi >= 0;
 }
 
-static ama_status append(ama__scan_boxes *b, int scan, const ama__box *box) {
-    if (b->n == b->cap) {
-        int cap = b->cap ? b->cap * 2 : 16;
-        AMA_TRY(ama__mem_realloc(b->ctx, AMA_MEM_META, (size_t)cap * sizeof *b->at, (void **)&b->at));
-        b->cap = cap;
+/* Missing indices belong to the run they stand in. */
+int64_t ama__pick_run(const ama__pick *p, int64_t first, int64_t count) {
+    int64_t end = first + count, last = -1;
+    if (p->in_axis < 0 || count <= 1) return end;
+    if (!p->list) return distance(p->step, 0) <= AMA_PICK_GAP ? end : first + 1;
+    for (int64_t i = first; i < end; i++) {
+        int64_t x = p->list[i];
+        if (x < 0) continue;
+        if (last >= 0 && distance(x, last) > AMA_PICK_GAP) return i;
+        last = x;
     }
-    b->at[b->n++] = (ama__scan_box){scan, *box};
-    return AMA_OK;
+    return end;
 }
 
-/* Joins boxes where that costs nothing, or where there are too many. */
-static ama_status add_box(ama__scan_boxes *b, int scan, const ama__box *box) {
-    int last = -1, many = 0;
-    for (int i = 0; i < b->n; i++) {
-        if (b->at[i].scan != scan) continue;
-        if (ama__box_contains(&b->at[i].box, box)) return AMA_OK;
-        ama__box both = hull(&b->at[i].box, box);
-        if (ama__box_size(&both) <= ama__box_size(&b->at[i].box) + ama__box_size(box)) {
-            b->at[i].scan = GONE;
-            return add_box(b, scan, &both); /* which may join one that was looked at before */
-        }
-        last = i;
-        many++;
+int64_t ama__pick_spread(const ama__pick *p) {
+    int64_t most = 1, last = -1;
+    if (p->in_axis < 0 || p->count <= 1) return 1;
+    if (!p->list) return distance(p->step, 0) > 1 ? distance(p->step, 0) : 1;
+    for (int64_t i = 0; i < p->count; i++) {
+        int64_t x = p->list[i];
+        if (x < 0) continue;
+        if (last >= 0 && distance(x, last) > most) most = distance(x, last);
+        last = x;
     }
-    if (many < MAX_BOXES) return append(b, scan, box);
-    b->at[last].box = hull(&b->at[last].box, box);
-    return AMA_OK;
+    return most;
 }
 
-typedef struct need {
-    const ama__stage *s;
-    ama__scan_boxes *scans;
+ama__box ama__map_operand_box(const ama__node *node, int k, const ama__box *box) {
+    ama__box b = {.ndim = node->u.map.in[k]->ndim};
+    for (int a = 0; a < node->ndim; a++) {
+        int i = node->u.map.axis[k][a];
+        if (i < 0) continue;
+        b.start[i] = box->start[a];
+        b.count[i] = box->count[a];
+    }
+    return b;
+}
+
+bool ama__index_box(const ama__node *node, const ama__box *box, ama__box *in) {
+    *in = (ama__box){.ndim = node->u.index.in->ndim};
+    for (int i = 0; i < in->ndim; i++) {
+        in->start[i] = node->u.index.fixed[i];
+        in->count[i] = 1;
+    }
+    for (int a = 0; a < node->ndim; a++) {
+        const ama__pick *p = &node->u.index.pick[a];
+        int64_t lo, hi;
+        if (p->in_axis < 0) continue;
+        if (!ama__pick_range(p, box->start[a], box->count[a], &lo, &hi)) return false;
+        in->start[p->in_axis] = lo;
+        in->count[p->in_axis] = hi - lo + 1;
+    }
+    return true;
+}
+
+/* Boxes of inner nodes that were gone into, by a hash; one that falls out is gone into again. */
+#define KNOWN 128
+
+typedef struct known {
+    int id; /* -1: free */
+    ama__box box;
+} known;
+
+typedef struct walk {
     ama__need_fn *fn;
     void *user;
-} need;
+    known *known;
+} walk;
 
-/* The box from the beginning of its first segment on. */
-static ama_status meet(void *user, ama__node *leaf, const ama__box *box) {
-    need *n = user;
-    ama__box whole = *box;
-    if (leaf->kind != AMA_NODE_SCAN) return n->fn(n->user, leaf, box);
-    const ama__scan_spec *spec = &leaf->u.scan.spec;
-    int a = spec->axis, scan = 0;
-    while (n->s->scan[scan] != leaf) scan++;
-    whole.start[a] = spec->cut[ama__cut_find(spec->n_segments, spec->cut, box->start[a])];
-    whole.count[a] = box->start[a] + box->count[a] - whole.start[a];
-    return add_box(n->scans, scan, &whole);
+static bool seen(walk *w, const ama__node *node, const ama__box *box) {
+    uint64_t h = (uint64_t)node->id * 0x9E3779B97F4A7C15u;
+    for (int a = 0; a < box->ndim; a++)
+        h = (h ^ (uint64_t)box->start[a] ^ ((uint64_t)box->count[a] << 32)) * 0xC2B2AE3D27D4EB4Fu;
+    known *k = &w->known[(h >> 40) % KNOWN];
+    if (k->id == node->id && ama__box_equal(&k->box, box)) return true;
+    *k = (known){node->id, *box};
+    return false;
 }
 
-static void sort_boxes(ama__scan_boxes *b) {
-    int kept = 0;
-    for (int i = 0; i < b->n; i++)
-        if (b->at[i].scan != GONE) b->at[kept++] = b->at[i];
-    b->n = kept;
-    for (int i = 1; i < b->n; i++) {
-        ama__scan_box x = b->at[i];
-        int k = i;
-        for (; k > 0 && b->at[k - 1].scan > x.scan; k--) b->at[k] = b->at[k - 1];
-        b->at[k] = x;
-    }
-}
+static ama_status need(walk *w, ama__node *node, const ama__box *box);
 
-ama_status ama__stage_need(ama_ctx *ctx, const ama__stage *s, const ama__box *driver_box, ama__scan_boxes *scans,
-                           ama__need_fn *fn, void *user) {
-    need n = {s, scans, fn, user};
-    scans->ctx = ctx;
-    scans->n = 0;
-    for (int i = 0; i < s->n_consumers; i++) {
-        ama__box box;
-        if (ama__consumer_box(s, &s->consumer[i], driver_box, &box))
-            AMA_TRY(ama__node_need(s->consumer[i].node, &box, meet, &n));
+static ama_status need_index(walk *w, ama__node *node, const ama__box *box) {
+    ama__box b;
+    int split = -1;
+    if (!ama__index_box(node, box, &b)) return AMA_OK;
+    for (int a = 0; a < node->ndim && split < 0; a++) {
+        int64_t end = box->start[a] + box->count[a];
+        if (ama__pick_run(&node->u.index.pick[a], box->start[a], box->count[a]) < end) split = a;
     }
-    for (int k = s->n_scans - 1; k >= 0; k--)
-        for (int i = 0; i < scans->n; i++) {
-            ama__box box = scans->at[i].box; /* the list may move */
-            if (scans->at[i].scan == k) AMA_TRY(ama__node_need(s->scan[k]->u.scan.in, &box, meet, &n));
-        }
-    sort_boxes(scans);
+    if (split < 0) return need(w, node->u.index.in, &b);
+    /* one axis that skips indices is taken run by run, so that chunks in the gaps are not wanted */
+    const ama__pick *p = &node->u.index.pick[split];
+    int64_t end = box->start[split] + box->count[split];
+    for (int64_t i = box->start[split], next; i < end; i = next) {
+        int64_t lo, hi;
+        next = ama__pick_run(p, i, end - i);
+        if (!ama__pick_range(p, i, next - i, &lo, &hi)) continue;
+        b.start[p->in_axis] = lo;
+        b.count[p->in_axis] = hi - lo + 1;
+        AMA_TRY(need(w, node->u.index.in, &b));
+    }
     return AMA_OK;
+}
+
+ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box) {
+    int axis = node->u.concat.axis;
+    const int64_t *start = node->u.concat.start;
+    int64_t lo = box->start[axis], hi = lo + box->count[axis];
+    ama__box piece = *box;
+    if (lo < start[k]) lo = start[k];
+    if (hi > start[k + 1]) hi = start[k + 1];
+    piece.start[axis] = lo - start[k];
+    piece.count[axis] = hi - lo;
+    return piece;
+}
+
+static ama_status need_concat(walk *w, ama__node *node, const ama__box *box) {
+    int axis = node->u.concat.axis, n = node->u.concat.n_in;
+    const int64_t *start = node->u.concat.start;
+    int64_t lo = box->start[axis], hi = lo + box->count[axis];
+    for (int k = (int)ama__cut_find(n, start, lo); k < n && start[k] < hi; k++) {
+        ama__box piece = ama__concat_piece(node, k, box);
+        AMA_TRY(need(w, node->u.concat.in[k], &piece));
+    }
+    return AMA_OK;
+}
+
+static ama_status need(walk *w, ama__node *node, const ama__box *box) {
+    bool inner = node->kind == AMA_NODE_INDEX || node->kind == AMA_NODE_MAP || node->kind == AMA_NODE_CONCAT;
+    for (int a = 0; a < box->ndim; a++)
+        if (box->count[a] <= 0) return AMA_OK;
+    if (!inner) return w->fn(w->user, node, box);
+    if (seen(w, node, box)) return AMA_OK;
+    if (node->kind == AMA_NODE_CONCAT) return need_concat(w, node, box);
+    if (node->kind == AMA_NODE_INDEX) return need_index(w, node, box);
+    for (int k = 0; k < node->u.map.n_in; k++) {
+        ama__box b = ama__map_operand_box(node, k, box);
+        AMA_TRY(need(w, node->u.map.in[k], &b));
+    }
+    return AMA_OK;
+}
+
+ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
+    known table[KNOWN];
+    walk w = {fn, user, table};
+    for (int i = 0; i < KNOWN; i++) table[i].id = -1;
+    return need(&w, node, box);
 }

@@ -57,7 +57,9 @@ ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_option
     AMA_TRY(ama__comm_agree(comm, make_local(g, o, n_sinks, sinks, &p)));
     AMA_TRY(ama__store_need_manifests(g->ctx, comm, p->n_vars, p->var));
     AMA_TRY(ama__comm_agree(comm, cut_all(g, o, p)));
-    p->base_bytes = ama__comm_max(comm, resident_bytes());
+    p->held_bytes = ama__comm_max(comm, (int64_t)ama__mem_used(g->ctx));
+    int64_t base = ama__comm_max(comm, resident_bytes()) - p->held_bytes;
+    p->base_bytes = base > 0 ? base : 0;
     AMA_TRY(ama__plan_size(g, comm, o, p));
     *out = p;
     return AMA_OK;

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "graph/node.h"
+#include "kernel/block.h"
 
 /* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
 #define AMA_EXCHANGE_BYTES ((int64_t)8 << 20)
@@ -22,7 +23,7 @@ typedef struct ama__cuts {
 } ama__cuts;
 
 /* How a consumer's axis runs along the driver's: consumer index i stands at driver index start + i * step (step >= 1)
- * or list[i] (strictly increasing); driver_axis -1: does not run along the driver. */
+ * or list[i] (never decreasing, or never increasing); driver_axis -1: does not run along the driver. */
 typedef struct ama__axismap {
     int driver_axis;
     int64_t start, step;
@@ -99,8 +100,9 @@ typedef struct ama__plan {
     ama__stage *stage;
     int n_sinks;
     ama__sink **sink;
-    int64_t base_bytes; /* resident memory of the process when the plan was made */
-    int64_t peak_bytes; /* of what the plan holds, on top of base_bytes */
+    int64_t base_bytes; /* resident memory of the process when the plan was made, without held_bytes */
+    int64_t held_bytes; /* of the budget, in use when the plan was made: metadata, chunk tables, the graph */
+    int64_t peak_bytes; /* of the budget: held_bytes and what the stages hold, on the rank that needs most */
     int n_vars;         /* of the manifests a run needs */
     ama__store_var *var;
 } ama__plan;
@@ -128,18 +130,30 @@ int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const in
                            int64_t n_parts, int64_t *n_leaves);
 /* Input indices [*lo, *hi] that output indices [first, first + count) of a pick touch; false when all are missing. */
 bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi);
-/* True when the indices between those picked are not worth evaluating: they are then taken one by one. */
-static inline bool ama__pick_sparse(const ama__pick *p) {
-    return p->list || p->step > 4 || p->step < -4;
+/* Indices between two neighbours of a pick are evaluated with them when there are fewer than this; otherwise what lies
+ * between is not wanted. The rule looks at neighbours alone, so that a part of a run is a part of a run. */
+#define AMA_PICK_GAP 4
+/* End of the run of output indices that starts at `first`, at most first + count. */
+int64_t ama__pick_run(const ama__pick *p, int64_t first, int64_t count);
+/* An upper bound of the input indices covered per output index, in any range. */
+int64_t ama__pick_spread(const ama__pick *p);
+/* The most elements that an INDEX which gives n evaluates below it at one time. */
+static inline int64_t ama__index_most(int64_t n) {
+    return n * 3 > 2 * AMA_BLOCK_ELEMENTS ? n * 3 : 2 * AMA_BLOCK_ELEMENTS;
 }
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
 /* The part of a box of a CONCAT, which it must touch, that its k-th input gives, in the input's index space. */
 ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes, and SCAN, behind which ama__stage_need goes on) that evaluating
- * `box` of `node` needs: calls fn for each leaf reached (a leaf may come several times). */
+ * `box` of `node` needs: calls fn for each leaf reached (a leaf may come several times). What several paths lead to is
+ * visited once where that is noticed. */
 typedef ama_status ama__need_fn(void *user, ama__node *leaf, const ama__box *box);
 ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user);
+/* The box of an operand of a MAP that a box of the node reads. */
+ama__box ama__map_operand_box(const ama__node *node, int k, const ama__box *box);
+/* The box of an INDEX' input that holds all that a box of the node picks; false when all of it is missing. */
+bool ama__index_box(const ama__node *node, const ama__box *box, ama__box *in);
 
 /* A SCAN is evaluated once for a tile, over boxes that begin where segments begin; what reads it finds it in memory. */
 typedef struct ama__scan_box {

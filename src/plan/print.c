@@ -94,8 +94,9 @@ void ama__plan_print(const ama__plan *p, ama__text *t) {
     add_bytes(t, stored > 0 ? " stored, " : "; read ", decoded);
     add_bytes(t, " decoded; write ", written);
     add_bytes(t, "\npeak memory per rank: ", p->peak_bytes + p->base_bytes);
-    add_bytes(t, " (", p->peak_bytes);
-    add_bytes(t, " planned, ", p->base_bytes);
+    add_bytes(t, " (", p->peak_bytes - p->held_bytes);
+    add_bytes(t, " planned, ", p->held_bytes);
+    add_bytes(t, " metadata, ", p->base_bytes);
     add_bytes(t, " the program itself); budget ", p->options.budget_bytes);
     ama__text_add(t, "\n");
 }

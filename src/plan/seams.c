@@ -79,8 +79,9 @@ static bool is_consumer_seam(const walk *w, const ama__consumer *c, int d, int64
     for (int a = 0; a < c->node->ndim; a++) {
         const ama__axismap *m = &c->map[a];
         if (m->driver_axis != d) continue;
-        bool down = !m->list && m->step < 0;
-        int64_t lo = 0, hi = c->node->shape[a]; /* first index on the far side of the border */
+        int64_t n = c->node->shape[a];
+        bool down = m->list ? n > 1 && m->list[n - 1] < m->list[0] : m->step < 0;
+        int64_t lo = 0, hi = n; /* first index on the far side of the border */
         while (lo < hi) {
             int64_t mid = lo + (hi - lo) / 2;
             if ((map_at(m, mid) < x) != down)

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "kernel/block.h"
 #include "plan/assembly.h"
 #include "plan/lower.h"
+#include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
 
@@ -24,37 +24,6 @@ static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__st
     AMA_NEW(g->arena, s->rank_first, o->nranks + 1);
     for (int r = 0; r <= o->nranks; r++) s->rank_first[r] = (int64_t)((__int128)s->n_units * r / o->nranks);
     return AMA_OK;
-}
-
-static int64_t count_ops(const ama__node *n);
-
-/* Pieces of a CONCAT share out the block. */
-static int64_t most_ops(int n_in, ama__node *const *in) {
-    int64_t most = 0;
-    for (int k = 0; k < n_in; k++) most = max_i8(most, count_ops(in[k]));
-    return most;
-}
-
-/* Operations below a node that hold a block each while they are evaluated. */
-static int64_t count_ops(const ama__node *n) {
-    if (n->kind == AMA_NODE_INDEX) return 1 + count_ops(n->u.index.in);
-    if (n->kind == AMA_NODE_CONCAT) return 1 + most_ops(n->u.concat.n_in, n->u.concat.in);
-    if (n->kind != AMA_NODE_MAP) return 1;
-    int64_t total = 1;
-    for (int k = 0; k < n->u.map.n_in; k++) total += count_ops(n->u.map.in[k]) + 1;
-    return min_i8(total, 256);
-}
-
-static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
-    int64_t most = 0;
-    for (int i = 0; i < s->n_consumers; i++) {
-        const ama__consumer *c = &s->consumer[i];
-        int64_t row = 1;
-        for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
-        most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
-    }
-    for (int i = 0; i < s->n_scans; i++) most = max_i8(most, count_ops(s->scan[i]->u.scan.in) * AMA_BLOCK_ELEMENTS * 8);
-    return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 
 /* Bytes of the boxes of earlier results that this rank's units read. */
@@ -196,6 +165,23 @@ static ama_status output_bytes(ama_ctx *ctx, const ama__plan *p, const ama__stag
     return AMA_OK;
 }
 
+static int64_t widest(const ama__cuts *c) {
+    int64_t w = 1;
+    for (int64_t i = 0; i < c->n; i++) w = max_i8(w, c->cut[i + 1] - c->cut[i]);
+    return w;
+}
+
+/* Decoded bytes of a tile: 2 MiB a thread, which are still in the core's cache when they are folded; but two chunks a
+ * thread, and where something is written enough for long writes and few exchanges. A quarter of the budget at most. */
+static int64_t tile_target(const ama__plan_options *o, const ama__stage *s) {
+    int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
+    for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : widest(&s->atoms[d]);
+    if (o->threads > 1) target = max_i8(target, 2 * o->threads * chunk);
+    for (int i = 0; i < s->n_consumers; i++)
+        if (s->consumer[i].kind == AMA_CONSUME_WRITE) target = max_i8(target, max_i8(16 * MIB, 8 * MIB * o->threads));
+    return max_i8(min_i8(o->budget_bytes / 4, target), 1);
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -204,14 +190,15 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama__wants w[2] = {{0}, {0}};
     tally t = {0};
     ama__box *boxes;
-    s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, max_i8(16 * MIB, 8 * MIB * o->threads)), 1);
+    s->tile_bytes = tile_target(o, s);
     AMA_NEW(g->arena, boxes, s->n_operands + 1);
     ama_status status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
     if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
-    int64_t outputs = 0;
+    int64_t outputs = 0, scratch = 0;
+    if (status == AMA_OK) status = ama__plan_scratch(g->ctx, o, s, &scratch);
     if (status == AMA_OK) status = output_bytes(g->ctx, p, s, rank, &outputs);
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
@@ -230,7 +217,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
-    s->scratch_bytes = scratch_bytes(o, s);
+    s->scratch_bytes = scratch;
     /* completing partial states sends and receives them in rounds: what is packed, sent and received at one time */
     int64_t rounds = o->nranks > 1 ? min_i8(2 * need.leftover_bytes, 3 * AMA_EXCHANGE_BYTES) : 0;
     s->state_bytes = ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + rounds));
@@ -253,6 +240,7 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_option
             s->fetch_bytes + s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
         p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
     }
+    p->peak_bytes += p->held_bytes;
     if (p->peak_bytes > o->budget_bytes) {
         char need[32], have[32];
         return ama__fail(g->ctx, AMA_ERR_BUDGET,

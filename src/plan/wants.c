@@ -151,24 +151,63 @@ static ama_status want_box(ama__wants *w, int source, int part, const ama__store
     return AMA_OK;
 }
 
+/* Parts of a source that a box touches: [first, last]. */
+static void parts_of(const ama__node *leaf, const ama__box *box, int *first, int *last) {
+    int axis = leaf->u.source.axis;
+    *first = leaf->ndim ? ama__source_part_of(leaf, box->start[axis]) : 0;
+    *last = leaf->ndim ? ama__source_part_of(leaf, box->start[axis] + box->count[axis] - 1) : 0;
+}
+
+/* The box in a part's own index space; false when it has nothing there. */
+static bool part_box(const ama__node *leaf, int i, const ama__box *box, ama__box *part) {
+    const ama__source_part *p = &leaf->u.source.part[i];
+    ama__box whole = ama__box_whole(leaf->ndim, leaf->shape);
+    int axis = leaf->u.source.axis;
+    if (leaf->ndim) {
+        whole.start[axis] = p->start;
+        whole.count[axis] = p->count;
+    }
+    if (!ama__box_intersect(&whole, box, part)) return false;
+    if (leaf->ndim) part->start[axis] -= p->start;
+    return true;
+}
+
+static bool covers_chunks(const ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
+    ama__box cover = ama__chunkgrid_cover(&v->grid, box);
+    int64_t at[AMA_MAX_DIMS] = {0}, index[AMA_MAX_DIMS];
+    do {
+        for (int a = 0; a < cover.ndim; a++) index[a] = cover.start[a] + at[a];
+        if (ama__wants_find(w, source, part, ama__chunkgrid_number(&v->grid, index)) < 0) return false;
+    } while (ama__index_next(cover.ndim, cover.count, at));
+    return true;
+}
+
+bool ama__wants_cover(const ama__wants *w, const ama__node *leaf, const ama__box *box) {
+    int source = 0, first, last;
+    while (w->stage->source[source] != leaf) source++;
+    parts_of(leaf, box, &first, &last);
+    for (int i = first; i <= last; i++) {
+        const ama__source_part *p = &leaf->u.source.part[i];
+        ama__box part;
+        if (!part_box(leaf, i, box, &part)) continue;
+        bool held = ama__part_is_chunked(p) ? covers_chunks(w, source, i, &p->store->meta.var[p->var], &part)
+                                            : ama__wants_find_box(w, source, i, &part) >= 0;
+        if (!held) return false;
+    }
+    return true;
+}
+
 static ama_status want_leaf(void *user, ama__node *leaf, const ama__box *box) {
     ama__wants *w = user;
-    int source = 0;
+    int source = 0, first, last;
     if (leaf->kind != AMA_NODE_SOURCE) return AMA_OK;
     while (w->stage->source[source] != leaf) source++;
-    int axis = leaf->u.source.axis;
-    int first = leaf->ndim ? ama__source_part_of(leaf, box->start[axis]) : 0;
-    int last = leaf->ndim ? ama__source_part_of(leaf, box->start[axis] + box->count[axis] - 1) : 0;
+    parts_of(leaf, box, &first, &last);
     for (int i = first; i <= last; i++) {
         const ama__source_part *p = &leaf->u.source.part[i];
         const ama__stored_var *v = &p->store->meta.var[p->var];
-        ama__box whole = ama__box_whole(leaf->ndim, leaf->shape), part;
-        if (leaf->ndim) {
-            whole.start[axis] = p->start;
-            whole.count[axis] = p->count;
-        }
-        if (!ama__box_intersect(&whole, box, &part)) continue;
-        if (leaf->ndim) part.start[axis] -= p->start;
+        ama__box part;
+        if (!part_box(leaf, i, box, &part)) continue;
         AMA_TRY(ama__part_is_chunked(p) ? want_chunks(w, source, i, v, &part) : want_box(w, source, i, v, &part));
     }
     return AMA_OK;

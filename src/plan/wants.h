@@ -30,6 +30,8 @@ ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box);
 /* Index of the want of a chunk, or of the box of an unchunked part that holds `box`; -1 when there is none. */
 int ama__wants_find(const ama__wants *w, int source, int part, int64_t chunk);
 int ama__wants_find_box(const ama__wants *w, int source, int part, const ama__box *box);
+/* True when all of a box of a source is wanted. */
+bool ama__wants_cover(const ama__wants *w, const ama__node *leaf, const ama__box *box);
 /* Index of the want in `old` (of the tile before) that fetched the same as x, which is then not fetched again; or -1.
  */
 int ama__wants_kept(const ama__wants *old, const ama__want *x);

@@ -109,8 +109,14 @@ static inline ama__pick en_draw_pick(en_graph *eg, int axis, int64_t n, int64_t 
         return p;
     }
     int64_t *list = ama__arena_alloc(eg->g.arena, (size_t)(count + 1) * sizeof *list);
-    bool sorted = count <= n && en_chance(50);
-    for (int64_t i = 0, x = 0; i < count; i++) {
+    bool sorted = count <= n && en_chance(50), walk = !sorted && en_chance(60), down = en_chance(50);
+    int64_t place = down ? n - 1 : 0; /* a walk: small steps in one direction, standing still now and then */
+    for (int64_t i = 0; walk && i < count; i++) {
+        list[i] = place;
+        place += (down ? -1 : 1) * en_below(4);
+        place = place < 0 ? 0 : place > n - 1 ? n - 1 : place;
+    }
+    for (int64_t i = 0, x = 0; !walk && i < count; i++) {
         if (sorted) x = (i ? x + 1 : 0) + en_below(n - count + i - (i ? x + 1 : 0) + 1);
         list[i] = sorted ? x : missing && en_chance(10) ? -1 : en_below(n);
     }

@@ -1,0 +1,141 @@
+/* The evaluator keeps what it made for the current block and does not make it again for the same box. One block stands
+ * for all: its boxes tell which evaluations are the same, their sizes are taken as large as any block's may be. */
+#include "plan/scratch_need.h"
+
+#include <string.h>
+
+#define MIB ((int64_t)1 << 20)
+#define SLOTS 4096 /* power of two, more than twice of MOST */
+#define MOST 1500
+#define KEEP_BYTES (MIB / 8) /* of a thread's table of what was made */
+
+typedef struct tally {
+    ama_ctx *ctx;
+    int n;
+    int64_t elements; /* of all blocks together */
+    struct {
+        const ama__node *node;
+        uint64_t box; /* its hash */
+    } slot[SLOTS];
+} tally;
+
+static uint64_t hash(const ama__box *b) {
+    uint64_t h = (uint64_t)b->ndim;
+    for (int a = 0; a < b->ndim; a++) {
+        h = (h ^ (uint64_t)b->start[a]) * 0x9E3779B97F4A7C15u;
+        h = (h ^ (h >> 32) ^ (uint64_t)b->count[a]) * 0xC2B2AE3D27D4EB4Fu;
+    }
+    return h;
+}
+
+static bool counted(tally *t, const ama__node *n, const ama__box *b) {
+    uint64_t box = hash(b), h = ((uint64_t)n->id * 0x9E3779B97F4A7C15u) ^ box;
+    for (uint64_t i = h >> 40;; i++) {
+        if (!t->slot[i % SLOTS].node) {
+            t->slot[i % SLOTS].node = n;
+            t->slot[i % SLOTS].box = box;
+            t->n++;
+            return false;
+        }
+        if (t->slot[i % SLOTS].node == n && t->slot[i % SLOTS].box == box) return true;
+    }
+}
+
+/* Elements evaluated at one time below an INDEX that gives `block`. */
+static int64_t below(const ama__node *n, int64_t block) {
+    int64_t times = 1, most = ama__index_most(block);
+    for (int a = 0; a < n->ndim && times * block < most; a++) times *= ama__pick_spread(&n->u.index.pick[a]);
+    return times * block < most ? times * block : most;
+}
+
+static int64_t at_most(const ama__node *n, int64_t block) {
+    int64_t size = 1;
+    for (int a = 0; a < n->ndim; a++)
+        if (__builtin_mul_overflow(size, n->shape[a], &size)) return block;
+    return size < block ? size : block;
+}
+
+/* Operands are brought into the type of the operation and, where they are views, into order. */
+static bool is_copied(const ama__node *n, const ama__node *in) {
+    return in->kind != AMA_NODE_MAP || in->dtype != n->u.map.calc || n->u.map.op == AMA_OP_CAST;
+}
+
+static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block);
+
+/* Any of the pieces may give a block. */
+static ama_status count_pieces(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
+    for (int k = 0; k < n->u.concat.n_in; k++) {
+        const ama__node *in = n->u.concat.in[k];
+        ama__box b = *box;
+        b.start[n->u.concat.axis] = 0;
+        if (b.count[n->u.concat.axis] > in->shape[n->u.concat.axis])
+            b.count[n->u.concat.axis] = in->shape[n->u.concat.axis];
+        AMA_TRY(count(t, in, &b, block));
+    }
+    return AMA_OK;
+}
+
+/* block: elements of a box of this node, at most. */
+static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
+    ama__box b;
+    if (counted(t, n, box)) return AMA_OK;
+    if (t->n > MOST)
+        return ama__fail(t->ctx, AMA_ERR_UNSUPPORTED,
+                         "an expression of more than %d operations in one pass: write an intermediate result", MOST);
+    block = at_most(n, block);
+    t->elements += block;
+    if (n->kind == AMA_NODE_INDEX) {
+        for (int a = 0; a < n->ndim; a++)
+            if (n->u.index.pick[a].list) t->elements += block < n->shape[a] ? block : n->shape[a]; /* offsets */
+        return ama__index_box(n, box, &b) ? count(t, n->u.index.in, &b, below(n, block)) : AMA_OK;
+    }
+    if (n->kind == AMA_NODE_CONCAT) return count_pieces(t, n, box, block);
+    if (n->kind != AMA_NODE_MAP) return AMA_OK;
+    for (int k = 0; k < n->u.map.n_in; k++) {
+        const ama__node *in = n->u.map.in[k];
+        b = ama__map_operand_box(n, k, box);
+        if (is_copied(n, in)) t->elements += at_most(in, block);
+        AMA_TRY(count(t, in, &b, block));
+    }
+    return AMA_OK;
+}
+
+/* A block as the evaluator takes them: whole trailing axes as far as they fit, a part of the next. */
+static ama__box first_block(const ama__node *n) {
+    ama__box b = {.ndim = n->ndim};
+    int64_t inner = 1;
+    for (int a = n->ndim - 1; a >= 0; a--) {
+        int64_t room = AMA_BLOCK_ELEMENTS / inner > 0 ? AMA_BLOCK_ELEMENTS / inner : 1;
+        b.count[a] = n->shape[a] < room ? n->shape[a] : room;
+        inner *= b.count[a] > 0 ? b.count[a] : 1;
+    }
+    return b;
+}
+
+static ama_status count_root(ama_ctx *ctx, tally *t, const ama__node *n, int64_t block, int64_t *most) {
+    ama__box box = first_block(n);
+    memset(t, 0, sizeof *t);
+    t->ctx = ctx;
+    AMA_TRY(count(t, n, &box, block));
+    if (t->elements > *most) *most = t->elements;
+    return AMA_OK;
+}
+
+ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama__stage *s, int64_t *bytes) {
+    int64_t most = 0;
+    tally *t;
+    AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, sizeof *t, (void **)&t));
+    ama_status status = AMA_OK;
+    for (int i = 0; i < s->n_consumers && status == AMA_OK; i++) {
+        const ama__consumer *c = &s->consumer[i];
+        int64_t row = 1;
+        for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
+        if (row > MIB) row = MIB;
+        status = count_root(ctx, t, c->node, row > AMA_BLOCK_ELEMENTS ? row : AMA_BLOCK_ELEMENTS, &most);
+    }
+    for (int i = 0; i < s->n_scans && status == AMA_OK; i++)
+        status = count_root(ctx, t, s->scan[i]->u.scan.in, AMA_BLOCK_ELEMENTS, &most);
+    ama__mem_free(ctx, t);
+    *bytes = ((most * 8 > MIB ? most * 8 : MIB) + KEEP_BYTES) * o->threads; /* scratch comes in blocks of 256 KiB */
+    return status;
+}
