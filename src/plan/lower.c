@@ -102,6 +102,7 @@ typedef struct trace_result {
 /* One search for a driver: what was found of each node, by id, so that shared parts are walked once. */
 typedef struct tracing {
     ama__graph *g;
+    ama__arena *scratch; /* of known[] and what it points to */
     const ama__node *driver;
     trace_result **known;
 } tracing;
@@ -164,9 +165,22 @@ static ama_status trace(const tracing *t, ama__node *n, trace_result *r) {
         return AMA_OK;
     }
     AMA_TRY(n->kind == AMA_NODE_INDEX ? trace_index(t, n, r) : trace_map(t, n, r));
-    AMA_NEW(t->g->arena, t->known[n->id], 1);
+    AMA_NEW(t->scratch, t->known[n->id], 1);
     *t->known[n->id] = *r;
     return AMA_OK;
+}
+
+static ama_status trace_in(tracing *t, int n_nodes, ama__node *n, trace_result *r) {
+    AMA_NEW(t->scratch, t->known, n_nodes);
+    return trace(t, n, r);
+}
+
+static ama_status trace_from(lowering *l, ama__node *n, const ama__node *driver, trace_result *r) {
+    tracing t = {.g = l->g, .driver = driver};
+    AMA_TRY(ama__arena_create(l->g->ctx, &t.scratch));
+    ama_status status = trace_in(&t, l->n_nodes, n, r);
+    ama__arena_destroy(&t.scratch);
+    return status;
 }
 
 /* Rank of a consumer's axis in the order of evaluation: along the driver's axes, then the axes that are not on it. */
@@ -250,9 +264,7 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     l->loose[i] = is_loose(l, c.node, driver);
     own_space(l, i);
     if (driver && !l->loose[i]) {
-        tracing t = {.g = l->g, .driver = driver};
-        AMA_NEW(l->g->arena, t.known, l->n_nodes);
-        AMA_TRY(trace(&t, c.node, &r));
+        AMA_TRY(trace_from(l, c.node, driver, &r));
         if (r.found) {
             l->driver[i] = driver;
             memcpy(l->consumer[i].map, r.map, sizeof r.map);
