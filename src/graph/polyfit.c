@@ -210,6 +210,12 @@ static ama_status masked(const fit *f, ama__node **b, double (*column)[AMA_POLY_
     return AMA_OK;
 }
 
+/* The same values as a result of their own, so that what reads them again and again does not solve again. */
+static ama_status settle(const fit *f, ama__node *x, ama__node **out) {
+    ama__reduce_spec spec = {.op = AMA_RED_FIRST, .label_axis = -1};
+    return ama__node_reduce(f->g, x, &spec, out);
+}
+
 static ama_status one_variable(ama__graph *g, const ama__polybasis *basis, const ama__polyfit_options *o,
                                const char *degree, const ama__variable *v, ama__variable **out) {
     fit f = {.g = g, .b = basis, .y = v->node, .axis = ama__variable_axis(v, o->dim)};
@@ -232,6 +238,7 @@ static ama_status one_variable(ama__graph *g, const ama__polybasis *basis, const
         for (int j = 0; j < basis->p; j++) column[k][j] = basis->power[j][k];
     AMA_TRY(moments(&f, b));
     AMA_TRY(f.masked ? masked(&f, b, column, &node) : stack(&f, basis->p, column, b, &node));
+    AMA_TRY(settle(&f, node, &node));
     return ama__variable_new(g, dim, node, out);
 }
 

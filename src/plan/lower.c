@@ -83,6 +83,7 @@ typedef struct trace_result {
 /* One search for a driver: what was found of each node, by id, so that shared parts are walked once. */
 typedef struct tracing {
     ama__graph *g;
+    ama__arena *scratch; /* of known[] and what it points to */
     const ama__node *driver;
     trace_result **known;
 } tracing;
@@ -167,9 +168,22 @@ static ama_status trace(const tracing *t, ama__node *n, trace_result *r) {
         AMA_TRY(trace_stack(t, n, r));
     else
         AMA_TRY(n->kind == AMA_NODE_INDEX ? trace_index(t, n, r) : trace_map(t, n, r));
-    AMA_NEW(t->g->arena, t->known[n->id], 1);
+    AMA_NEW(t->scratch, t->known[n->id], 1);
     *t->known[n->id] = *r;
     return AMA_OK;
+}
+
+static ama_status trace_in(tracing *t, int n_nodes, ama__node *n, trace_result *r) {
+    AMA_NEW(t->scratch, t->known, n_nodes);
+    return trace(t, n, r);
+}
+
+static ama_status trace_from(ama__graph *g, ama__node *n, const ama__node *driver, trace_result *r) {
+    tracing t = {.g = g, .driver = driver};
+    AMA_TRY(ama__arena_create(g->ctx, &t.scratch));
+    ama_status status = trace_in(&t, g->n_nodes, n, r);
+    ama__arena_destroy(&t.scratch);
+    return status;
 }
 
 /* The largest SOURCE below n that is not behind a REDUCE. A CONCAT with sources below stands for them, unless it stacks
@@ -183,10 +197,8 @@ static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, 
     int count = ama__node_inputs(n, &in);
     for (int k = 0; k < count; k++) AMA_TRY(largest_source(g, in[k], concat ? &below : best, seen));
     if (concat && below) {
-        tracing t = {.g = g, .driver = below};
         trace_result r;
-        AMA_NEW(g->arena, t.known, g->n_nodes);
-        AMA_TRY(trace_stack(&t, n, &r));
+        AMA_TRY(trace_from(g, n, below, &r));
         stored = r.found ? below : n;
     }
     if (stored && (!*best || source_bytes(stored) > source_bytes(*best))) *best = stored;
@@ -274,9 +286,7 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     l->loose[i] = is_loose(l, c.node, driver);
     own_space(l, i);
     if (driver && !l->loose[i]) {
-        tracing t = {.g = l->g, .driver = driver};
-        AMA_NEW(l->g->arena, t.known, l->n_nodes);
-        AMA_TRY(trace(&t, c.node, &r));
+        AMA_TRY(trace_from(l->g, c.node, driver, &r));
         if (r.found) {
             l->driver[i] = driver;
             memcpy(l->consumer[i].map, r.map, sizeof r.map);
