@@ -1,6 +1,6 @@
 /* Evaluation by pulling: each node asks its inputs for the boxes it needs and gives back a view. Leaves that already
  * hold class values give views without copying; indexing turns into strides where it can. */
-#include "exec/eval.h"
+#include "exec/eval_private.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,8 +29,7 @@ static size_t view_size(const ama__view *v) {
     return ama__class_bytes(v->class);
 }
 
-/* A fresh dense block of a class over a box. */
-static ama_status new_dense(ama__evaluator *e, ama__class class, const ama__box *box, ama__view *out, void **data) {
+ama_status ama__evaluator_new(ama__evaluator *e, ama__class class, const ama__box *box, ama__view *out, void **data) {
     AMA_TRY(ama__evaluator_alloc(e, (size_t)ama__box_size(box) * ama__class_bytes(class), data));
     out->data = *data;
     out->class = class;
@@ -53,7 +52,7 @@ static ama_status make_dense(ama__evaluator *e, const ama__box *box, ama__view *
         ama__shape_strides(box->ndim, box->count, v->stride);
         return AMA_OK;
     }
-    AMA_TRY(new_dense(e, v->class, box, &dense, &data));
+    AMA_TRY(ama__evaluator_new(e, v->class, box, &dense, &data));
     ama__strided_copy(box->ndim, box->count, view_size(v), v->data, v->stride, data, dense.stride);
     *v = dense;
     return AMA_OK;
@@ -78,7 +77,7 @@ static ama_status eval_memory(ama__evaluator *e, ama_dtype t, const ama__box *he
     ama__view dense;
     int64_t n = ama__box_size(box);
     AMA_TRY(ama__evaluator_alloc(e, (size_t)n * ama__dtype_bytes(t), &packed));
-    AMA_TRY(new_dense(e, class, box, &dense, &values));
+    AMA_TRY(ama__evaluator_new(e, class, box, &dense, &values));
     ama__strided_copy(box->ndim, box->count, ama__dtype_bytes(t), first, stride, packed, dense.stride);
     ama__unstore_run(t, n, packed, values);
     *out = dense;
@@ -197,7 +196,7 @@ static ama_status eval_source(ama__evaluator *e, const ama__node *node, const am
         AMA_TRY(eval_part(e, source, first, box, box, NULL, out, &viewed));
         if (viewed) return AMA_OK;
     }
-    AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
+    AMA_TRY(ama__evaluator_new(e, ama__class_of(node->dtype), box, out, &dst));
     for (int i = first; i <= last; i++) {
         ama__box part = ama__box_whole(node->ndim, node->shape), mine;
         if (node->ndim) {
@@ -228,7 +227,7 @@ static void fill_nan(ama__class class, int64_t n, void *dst) {
 static ama_status eval_one_by_one(ama__evaluator *e, ama__node *node, int a, const ama__box *box, ama__view *out) {
     void *dst;
     const ama__pick *p = &node->u.index.pick[a];
-    AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
+    AMA_TRY(ama__evaluator_new(e, ama__class_of(node->dtype), box, out, &dst));
     ama__box slab = *box;
     slab.count[a] = 1;
     for (int64_t i = 0; i < box->count[a]; i++) {
@@ -263,7 +262,7 @@ static ama_status eval_index(ama__evaluator *e, ama__node *node, const ama__box 
         if (p->in_axis < 0) continue;
         if (!ama__pick_range(p, box->start[a], box->count[a], &lo, &hi)) {
             void *dst;
-            AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
+            AMA_TRY(ama__evaluator_new(e, ama__class_of(node->dtype), box, out, &dst));
             fill_nan(out->class, ama__box_size(box), dst);
             return AMA_OK;
         }
@@ -298,7 +297,7 @@ static ama_status prepare(ama__evaluator *e, const ama__node *in, ama_dtype calc
     if (!convert) return AMA_OK;
     void *dst;
     ama__view dense;
-    AMA_TRY(new_dense(e, ama__class_of(calc), box, &dense, &dst));
+    AMA_TRY(ama__evaluator_new(e, ama__class_of(calc), box, &dense, &dst));
     ama__convert_run(in->dtype, calc, ama__box_size(box), v->data, dst);
     *v = dense;
     return AMA_OK;
@@ -348,7 +347,7 @@ static ama_status eval_map(ama__evaluator *e, ama__node *node, const ama__box *b
     void *dst;
     int n_in = node->u.map.n_in;
     AMA_TRY(eval_operands(e, node, box, v));
-    AMA_TRY(new_dense(e, ama__class_of(node->dtype), box, out, &dst));
+    AMA_TRY(ama__evaluator_new(e, ama__class_of(node->dtype), box, out, &dst));
     if (node->u.map.op == AMA_OP_CAST) {
         ama__convert_run(node->u.map.in[0]->dtype, node->dtype, ama__box_size(box), v[0].data, dst);
         return AMA_OK;
@@ -379,6 +378,7 @@ ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__bo
     case AMA_NODE_REDUCE: return eval_result(e, node, box, out);
     case AMA_NODE_INDEX: return eval_index(e, node, box, out);
     case AMA_NODE_MAP: return eval_map(e, node, box, out);
+    case AMA_NODE_WINDOW: return ama__eval_window(e, node, box, out);
     case AMA_NODE_CONST: {
         ama__box whole = ama__box_whole(node->ndim, node->shape);
         return eval_memory(e, node->dtype, &whole, node->u.constant.data, box, out);

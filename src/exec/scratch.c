@@ -31,6 +31,15 @@ void ama__scratch_reset(ama__scratch *s) {
     s->used = 0;
 }
 
+ama__scratch_mark ama__scratch_get_mark(const ama__scratch *s) {
+    return (ama__scratch_mark){s->current, s->used};
+}
+
+void ama__scratch_release(ama__scratch *s, ama__scratch_mark mark) {
+    s->current = mark.block;
+    s->used = mark.used;
+}
+
 ama_status ama__scratch_alloc(ama__scratch *s, size_t bytes, void **out) {
     bytes = (bytes + 63) & ~(size_t)63;
     for (; s->current < s->n; s->current++, s->used = 0) {

@@ -14,7 +14,8 @@ typedef enum ama__node_kind {
     AMA_NODE_CONST,  /* a small array in memory, replicated */
     AMA_NODE_MAP,    /* elementwise, with broadcasting */
     AMA_NODE_INDEX,  /* orthogonal indexing, permuting, dropping and adding axes */
-    AMA_NODE_REDUCE  /* segment reduction */
+    AMA_NODE_REDUCE, /* segment reduction */
+    AMA_NODE_WINDOW  /* reduction of a window around each index of an axis */
 } ama__node_kind;
 
 typedef struct ama__node ama__node;
@@ -49,6 +50,17 @@ typedef struct ama__reduce_spec {
     bool empty_nan;             /* resample: labels without any member give NaN (dtype is then float) */
 } ama__reduce_spec;
 
+/* What a WINDOW does. Output i takes input indices [i - lo, i - lo + width) of the axis, as far as they exist. */
+typedef struct ama__window_spec {
+    ama__red op; /* SUM PROD MEAN VAR STD MIN MAX COUNT */
+    int axis;
+    int64_t width, lo; /* width >= 1, 0 <= lo < width */
+    bool skipna;       /* for floats */
+    int64_t min_count; /* fewer valid values give NaN; 0 = off */
+    int ddof;          /* var, std */
+    bool missing;      /* the result has room for NaN whatever min_count: integers come out as floats */
+} ama__window_spec;
+
 struct ama__node {
     ama__node_kind kind;
     int id; /* unique in the graph, increasing: inputs have smaller ids */
@@ -82,6 +94,10 @@ struct ama__node {
             ama__node *in;
             ama__reduce_spec spec;
         } reduce;
+        struct {
+            ama__node *in;
+            ama__window_spec spec;
+        } window;
     } u;
 };
 
@@ -114,6 +130,10 @@ ama_status ama__node_cast(ama__graph *g, ama__node *in, ama_dtype t, ama__node *
 ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pick *pick, const int64_t *fixed,
                            ama__node **out);
 ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec *spec, ama__node **out);
+/* The dtype is a reduction's, but with room for NaN where there may be one: sums, means and counts of integers are then
+ * float64; their extremes, variances and deviations float32 for up to 16 bits, else float64. Errors: ARG (bools where
+ * they would need room for NaN; operations that windows do not have). */
+ama_status ama__node_window(ama__graph *g, ama__node *in, const ama__window_spec *spec, ama__node **out);
 
 /* What a script asks for in the end. */
 typedef enum ama__sink_kind { AMA_SINK_WRITE, AMA_SINK_GATHER } ama__sink_kind;

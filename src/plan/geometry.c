@@ -1,5 +1,5 @@
 /* Geometry of stages: units, tiles and the parts of consumers in them. */
-#include "plan/plan.h"
+#include "plan/blocks.h"
 
 static int64_t axis_index(const ama__axismap *m, int64_t i) {
     return m->list ? m->list[i] : m->start + i * m->step;
@@ -163,6 +163,10 @@ ama_status ama__node_need(ama__node *node, const ama__box *box, ama__need_fn *fn
     for (int a = 0; a < box->ndim; a++)
         if (box->count[a] <= 0) return AMA_OK;
     if (node->kind == AMA_NODE_INDEX) return need_index(node, box, fn, user);
+    if (node->kind == AMA_NODE_WINDOW) {
+        ama__box b = ama__window_input(node, box);
+        return ama__node_need(node->u.window.in, &b, fn, user);
+    }
     if (node->kind != AMA_NODE_MAP) return fn(user, node, box);
     for (int k = 0; k < node->u.map.n_in; k++) {
         ama__box b = {.ndim = node->u.map.in[k]->ndim};

@@ -25,6 +25,7 @@ static int visit_inputs(ama__node *n, ama__node **in) {
     case AMA_NODE_MAP: memcpy(in, n->u.map.in, sizeof n->u.map.in); return n->u.map.n_in;
     case AMA_NODE_INDEX: in[0] = n->u.index.in; return 1;
     case AMA_NODE_REDUCE: in[0] = n->u.reduce.in; return 1;
+    case AMA_NODE_WINDOW: in[0] = n->u.window.in; return 1;
     default: return 0;
     }
 }
@@ -125,6 +126,7 @@ static ama_status trace(ama__graph *g, ama__node *n, const ama__node *driver, tr
         for (int a = 0; a < n->ndim; a++) r->map[a] = (ama__axismap){a, 0, 1, NULL};
         return AMA_OK;
     }
+    if (n->kind == AMA_NODE_WINDOW) return trace(g, n->u.window.in, driver, r);
     if (n->kind == AMA_NODE_INDEX) return trace_index(g, n, driver, r);
     if (n->kind != AMA_NODE_MAP) return AMA_OK;
     /* the operand with most axes along the driver decides: x - x[0] is cut as x is */

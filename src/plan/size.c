@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "kernel/block.h"
 #include "plan/assembly.h"
+#include "plan/blocks.h"
 #include "plan/lower.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
@@ -26,23 +26,9 @@ static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__st
     return AMA_OK;
 }
 
-/* Operations below a node that hold a block each while they are evaluated. */
-static int64_t count_ops(const ama__node *n) {
-    if (n->kind == AMA_NODE_INDEX) return 1 + count_ops(n->u.index.in);
-    if (n->kind != AMA_NODE_MAP) return 1;
-    int64_t total = 1;
-    for (int k = 0; k < n->u.map.n_in; k++) total += count_ops(n->u.map.in[k]) + 1;
-    return min_i8(total, 256);
-}
-
 static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
     int64_t most = 0;
-    for (int i = 0; i < s->n_consumers; i++) {
-        const ama__consumer *c = &s->consumer[i];
-        int64_t row = 1;
-        for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
-        most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
-    }
+    for (int i = 0; i < s->n_consumers; i++) most = max_i8(most, ama__consumer_scratch(s, &s->consumer[i]));
     return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 
@@ -184,7 +170,9 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama__wants w[2] = {{0}, {0}};
     tally t = {0};
     ama__box *boxes;
-    s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, max_i8(16 * MIB, 8 * MIB * o->threads)), 1);
+    /* tiles at least as long as what windows read beyond them */
+    int64_t tile = max_i8(max_i8(16 * MIB, 8 * MIB * o->threads), ama__stage_halo(s) * s->row_bytes);
+    s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, tile), 1);
     AMA_NEW(g->arena, boxes, s->n_operands + 1);
     ama_status status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
