@@ -1,10 +1,11 @@
 /* Evaluation by pulling: each node asks its inputs for the boxes it needs and gives back a view. Leaves that already
  * hold class values give views without copying; indexing turns into strides where it can. */
-#include "exec/eval_private.h"
+#include "exec/eval.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "exec/eval_private.h"
 #include "exec/scratch.h"
 
 ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,
