@@ -224,16 +224,16 @@ static void fill_nan(ama__class class, int64_t n, void *dst) {
             ((double *)dst)[i] = NAN;
 }
 
-/* One index along axis `a` of the output at a time, copied into a dense block. */
-static ama_status eval_one_by_one(ama__evaluator *e, ama__node *node, int a, const ama__box *box, ama__view *out) {
+/* One run of neighbours along axis `a` of the output at a time, copied into a dense block. */
+static ama_status eval_by_runs(ama__evaluator *e, ama__node *node, int a, const ama__box *box, ama__view *out) {
     void *dst;
     const ama__pick *p = &node->u.index.pick[a];
     AMA_TRY(ama__evaluator_new(e, ama__class_of(node->dtype), box, out, &dst));
     ama__box slab = *box;
-    slab.count[a] = 1;
-    for (int64_t i = 0; i < box->count[a]; i++) {
+    for (int64_t i = 0; i < box->count[a]; i += slab.count[a]) {
         ama__view v;
         char *at = (char *)dst + (size_t)(i * out->stride[a]) * view_size(out);
+        slab.count[a] = ama__pick_run(p, box->start[a] + i, box->count[a] - i);
         if (pick_index(p, box->start[a] + i) < 0) {
             const ama__view nan = {.data = (const double[]){NAN}, .class = AMA_CLASS_F8};
             float nan4 = NAN;
@@ -267,7 +267,7 @@ static ama_status eval_index(ama__evaluator *e, ama__node *node, const ama__box 
             fill_nan(out->class, ama__box_size(box), dst);
             return AMA_OK;
         }
-        if (box->count[a] > 1 && ama__pick_sparse(p)) return eval_one_by_one(e, node, a, box, out);
+        if (ama__pick_run(p, box->start[a], box->count[a]) < box->count[a]) return eval_by_runs(e, node, a, box, out);
         b.start[p->in_axis] = lo;
         b.count[p->in_axis] = hi - lo + 1;
     }

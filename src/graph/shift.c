@@ -65,7 +65,7 @@ static ama_status check_fill(ama__graph *g, ama_dtype t, const ama__operand *fil
                      ama__dtype_name(t));
 }
 
-/* What comes in is taken from the nearest element first, then replaced. */
+/* What comes in keeps its old value first, then is replaced: indices stay near to each other. */
 static ama_status shift_filled(ama__graph *g, const ama__variable *v, const char *dim, int64_t by,
                                const ama__operand *fill, ama__variable **out) {
     int64_t n = ama__variable_size(v, ama__variable_axis(v, dim)), *list;
@@ -76,7 +76,7 @@ static ama_status shift_filled(ama__graph *g, const ama__variable *v, const char
     AMA_NEW(g->arena, there, n + 1);
     for (int64_t i = 0; i < n; i++) {
         there[i] = by >= 0 ? i >= by : i - n < by;
-        list[i] = there[i] ? i - by : by >= 0 ? 0 : n - 1;
+        list[i] = there[i] ? i - by : i;
     }
     const ama__pick p = {.count = n, .list = list};
     AMA_TRY(ama__labels_take_dim(g, v, dim, &p, 0, &x));

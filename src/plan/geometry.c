@@ -129,6 +129,15 @@ bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *
     return *hi >= 0;
 }
 
+int64_t ama__pick_run(const ama__pick *p, int64_t first, int64_t count) {
+    int64_t n = 1;
+    if (!ama__pick_sparse(p)) return count;
+    if (!p->list) return 1;
+    int64_t x = p->list[first], step = x < 0 ? 0 : 1;
+    while (n < count && p->list[first + n] == x + n * step) n++;
+    return n;
+}
+
 static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn *fn, void *user) {
     ama__node *in = node->u.index.in;
     ama__box b = {.ndim = in->ndim};
@@ -144,16 +153,18 @@ static ama_status need_index(ama__node *node, const ama__box *box, ama__need_fn 
         if (!ama__pick_range(p, box->start[a], box->count[a], &lo, &hi)) return AMA_OK;
         b.start[p->in_axis] = lo;
         b.count[p->in_axis] = hi - lo + 1;
-        if (sparse < 0 && box->count[a] > 1 && ama__pick_sparse(p)) sparse = a;
+        if (sparse < 0 && ama__pick_run(p, box->start[a], box->count[a]) < box->count[a]) sparse = a;
     }
     if (sparse < 0) return ama__node_need(in, &b, fn, user);
-    /* one axis that skips indices is taken index by index, so that chunks in the gaps are not wanted */
+    /* one axis that skips indices is taken run by run, so that chunks in the gaps are not wanted */
     const ama__pick *p = &node->u.index.pick[sparse];
-    for (int64_t i = box->start[sparse]; i < box->start[sparse] + box->count[sparse]; i++) {
+    int64_t end = box->start[sparse] + box->count[sparse];
+    for (int64_t i = box->start[sparse], n; i < end; i += n) {
         int64_t x = pick_index(p, i);
+        n = ama__pick_run(p, i, end - i);
         if (x < 0) continue;
         b.start[p->in_axis] = x;
-        b.count[p->in_axis] = 1;
+        b.count[p->in_axis] = n;
         AMA_TRY(ama__node_need(in, &b, fn, user));
     }
     return AMA_OK;

@@ -125,10 +125,12 @@ int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const in
                            int64_t n_parts, int64_t *n_leaves);
 /* Input indices [*lo, *hi] that output indices [first, first + count) of a pick touch; false when all are missing. */
 bool ama__pick_range(const ama__pick *p, int64_t first, int64_t count, int64_t *lo, int64_t *hi);
-/* True when the indices between those picked are not worth evaluating: they are then taken one by one. */
+/* True when the indices between those picked may not be worth evaluating: they are then taken in runs. */
 static inline bool ama__pick_sparse(const ama__pick *p) {
     return p->list || p->step > 4 || p->step < -4;
 }
+/* How many of `count` output indices from `first` on are evaluated together: neighbours, or all of them missing. */
+int64_t ama__pick_run(const ama__pick *p, int64_t first, int64_t count);
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes) that evaluating `box` of `node` needs: calls fn for each leaf

@@ -110,6 +110,12 @@ static inline ama__pick en_draw_pick(en_graph *eg, int axis, int64_t n, int64_t 
     }
     int64_t *list = ama__arena_alloc(eg->g.arena, (size_t)(count + 1) * sizeof *list);
     bool sorted = count <= n && en_chance(50);
+    if (count == n && n > 1 && en_chance(60)) { /* as shift and roll have it */
+        int64_t by = en_below(n), gone = missing && en_chance(50) ? -1 : 0;
+        for (int64_t i = 0; i < n; i++) list[i] = i >= by ? i - by : gone < 0 ? -1 : i - by + n;
+        p.list = list;
+        return p;
+    }
     for (int64_t i = 0, x = 0; i < count; i++) {
         if (sorted) x = (i ? x + 1 : 0) + en_below(n - count + i - (i ? x + 1 : 0) + 1);
         list[i] = sorted ? x : missing && en_chance(10) ? -1 : en_below(n);
