@@ -8,10 +8,11 @@ static ama_status finish(ama__interp *ip, ama__call *c, const ama__object *o, am
     return ama__val_object(ip->arena, c->self.kind, o, out);
 }
 
-/* {dim: whole number} of a dict and keywords. Errors of the graph point at the pair that names no dim, or at the last.
+/* {dim: whole number} of a dict and keywords. Errors of the graph point at the pair that names no dim or has a number
+ * below `least`.
  */
-static ama_status read_pairs(ama__interp *ip, ama__call *c, const ama__object *o, int *n, const char ***dim,
-                             int64_t **number) {
+static ama_status read_pairs(ama__interp *ip, ama__call *c, const ama__object *o, int64_t least, int *n,
+                             const char ***dim, int64_t **number) {
     ama__arg *pairs;
     AMA_TRY(ama__call_pairs(ip, c, &c->arg[0], n, &pairs));
     AMA_NEW(ip->arena, *dim, *n + 1);
@@ -22,8 +23,9 @@ static ama_status read_pairs(ama__interp *ip, ama__call *c, const ama__object *o
         (*number)[i] = pairs[i].v.u.i;
     }
     for (int i = 0; i < *n; i++) {
+        if (ama__dataset_dim_size(&o->ds, pairs[i].name) >= 0 && (*number)[i] >= least) continue;
         c->blame = ama__select_blame(o, &pairs[i]);
-        if (ama__dataset_dim_size(&o->ds, pairs[i].name) < 0) break;
+        break;
     }
     return AMA_OK;
 }
@@ -52,7 +54,7 @@ ama_status ama__build_rolling(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__rolling *r;
     AMA_NEW(ip->arena, r, 1);
     AMA_TRY(keep_object(ip, c->self.u.handle, &r->object));
-    AMA_TRY(read_pairs(ip, c, r->object, &r->n, &dim, &width));
+    AMA_TRY(read_pairs(ip, c, r->object, 1, &r->n, &dim, &width));
     r->dim = dim;
     r->width = width;
     AMA_NEW(ip->arena, around, r->n + 1);
@@ -151,7 +153,7 @@ ama_status ama__build_coarsen(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__coarsen *r;
     AMA_NEW(ip->arena, r, 1);
     AMA_TRY(keep_object(ip, c->self.u.handle, &r->object));
-    AMA_TRY(read_pairs(ip, c, r->object, &r->n, &dim, &width));
+    AMA_TRY(read_pairs(ip, c, r->object, 1, &r->n, &dim, &width));
     AMA_NEW(ip->arena, d, r->n + 1);
     for (int i = 0; i < r->n; i++) {
         const ama__arg boundary = value_of(ama__call_arg(c, "boundary"), dim[i]);
@@ -230,10 +232,10 @@ static ama_status read_fills(ama__interp *ip, ama__call *c, const ama__arg *a, a
 ama_status ama__build_shift(ama__interp *ip, ama__call *c, ama__val *out) {
     const ama__object *in = &c->self.u.handle->object;
     const char **dim;
-    int64_t *by;
+    int64_t *by = NULL;
     ama__shift s = {0};
     ama__object o;
-    AMA_TRY(read_pairs(ip, c, in, &s.n, &dim, &by));
+    AMA_TRY(read_pairs(ip, c, in, INT64_MIN, &s.n, &dim, &by));
     s.dim = dim;
     s.by = by;
     AMA_TRY(read_fills(ip, c, ama__call_arg(c, "fill_value"), &s));
@@ -244,11 +246,11 @@ ama_status ama__build_shift(ama__interp *ip, ama__call *c, ama__val *out) {
 ama_status ama__build_roll(ama__interp *ip, ama__call *c, ama__val *out) {
     const ama__object *in = &c->self.u.handle->object;
     const char **dim;
-    int64_t *by;
+    int64_t *by = NULL;
     bool coords = false;
     ama__object o;
     int n;
-    AMA_TRY(read_pairs(ip, c, in, &n, &dim, &by));
+    AMA_TRY(read_pairs(ip, c, in, INT64_MIN, &n, &dim, &by));
     AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "roll_coords"), &coords));
     AMA_TRY(ama__object_roll(ip->g, in, n, dim, by, coords, &o));
     return finish(ip, c, &o, out);
