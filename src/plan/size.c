@@ -95,15 +95,25 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
 }
 
 /* What a tile fetches: not again what the tile before it had. */
-static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, const ama__wants *old, tally *t) {
+static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, ama__wants *old, tally *t) {
     t->tile_most = max_i8(t->tile_most, w->bytes);
     for (int i = 0; i < w->n; i++) {
-        const ama__want *x = &w->want[i];
-        if (ama__wants_kept(old, x) >= 0) continue;
+        int k = ama__wants_kept(old, &w->want[i]);
+        if (k >= 0) old->want[k].taken = true;
+    }
+    for (int i = 0; i < w->n; i++) {
+        ama__want x = w->want[i];
+        int from;
+        t->raw_most = max_i8(t->raw_most, x.bytes);
+        if (ama__wants_kept(old, &x) >= 0) continue;
+        const ama__box rest = ama__wants_rest(old, &x, &from);
+        if (from >= 0) {
+            old->want[from].taken = true;
+            x.bytes = x.bytes / x.box.count[0] * rest.count[0];
+        }
         t->chunks++;
-        t->decoded += x->bytes;
-        t->stored += stored_bytes(ctx, s, x);
-        t->raw_most = max_i8(t->raw_most, x->bytes);
+        t->decoded += x.bytes;
+        t->stored += stored_bytes(ctx, s, &x);
     }
 }
 
@@ -162,6 +172,14 @@ static ama_status output_bytes(ama_ctx *ctx, const ama__plan *p, const ama__stag
     return AMA_OK;
 }
 
+/* Decoded bytes of the longest unit. */
+static int64_t unit_bytes(const ama__stage *s) {
+    int64_t rows = 0;
+    for (int64_t i = 0; s->ndim > 0 && i < s->units[0].n; i++)
+        rows = max_i8(rows, s->units[0].cut[i + 1] - s->units[0].cut[i]);
+    return rows * s->row_bytes;
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -170,8 +188,9 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama__wants w[2] = {{0}, {0}};
     tally t = {0};
     ama__box *boxes;
-    /* tiles at least as long as what windows read beyond them */
-    int64_t tile = max_i8(max_i8(16 * MIB, 8 * MIB * o->threads), ama__stage_halo(s) * s->row_bytes);
+    /* where windows reach beyond tiles: whole units, as far as that takes no more than twice the halo */
+    int64_t halo = ama__stage_halo(s), tile = max_i8(16 * MIB, 8 * MIB * o->threads);
+    if (halo > 0) tile = max_i8(tile, min_i8(2 * max_i8(tile, halo * s->row_bytes), unit_bytes(s)));
     s->tile_bytes = max_i8(min_i8(o->budget_bytes / 4, tile), 1);
     AMA_NEW(g->arena, boxes, s->n_operands + 1);
     ama_status status = ama__wants_init(&w[0], g->ctx, s);
