@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 from xarray import conventions
 from xarray.coding import variables as coding
-from xarray.core import duck_array_ops, groupby, variable
+from xarray.core import duck_array_ops, groupby, rolling, variable
 from xarray.core.merge import merge_attrs
 
 NEW_TO_OLD = {"ME": "M", "QE": "Q", "YE": "A", "YS": "AS", "BME": "BM", "BQE": "BQ", "BYE": "BA", "SME": "SM", "h": "H",
@@ -89,6 +89,23 @@ def patch_reductions():
         return reduce
     for name in ("sum", "prod", "std", "var", "_mean", "cumsum", "cumprod"):
         setattr(duck_array_ops, name, wide(getattr(duck_array_ops, name)))
+
+
+def patch_rolling():
+    """float32 windows in float64; missing extremes of integers of up to 16 bits make float32."""
+    plain = rolling.DataArrayRolling.reduce
+
+    def reduce(self, func, *args, **keywords):
+        dtype = self.obj.dtype
+        if dtype == np.dtype("f4"):
+            windows = dict(zip(self.dim, self.window))
+            center = dict(zip(self.dim, self.center))
+            wide = rolling.DataArrayRolling(self.obj.astype("f8"), windows, self.min_periods, center)
+            return plain(wide, func, *args, **keywords).astype("f4")
+        result = plain(self, func, *args, **keywords)
+        extreme = getattr(func, "__name__", "") in ("min", "max") and dtype.kind in "iu" and dtype.itemsize <= 2
+        return result.astype("f4") if extreme else result
+    rolling.DataArrayRolling.reduce = reduce
 
 
 def wanted_float(dtype, attrs):
@@ -255,7 +272,7 @@ def patch_write():
 def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
+    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_rolling, patch_packing, patch_decoding,
                   patch_open, patch_chunks, patch_concat, patch_write, patch_polyfit, patch_interp):
         patch()
 

@@ -342,6 +342,7 @@ static ama_status evaluate(ama__evaluator *e, ama__node *node, const ama__box *b
     case AMA_NODE_MAP: return eval_map(e, node, box, out);
     case AMA_NODE_CONST: return eval_const(e, node, box, out);
     case AMA_NODE_SCAN: return ama__evaluator_scan(e, node, box, out);
+    case AMA_NODE_WINDOW: return ama__evaluator_window(e, node, box, out);
     case AMA_NODE_CONCAT: return ama__evaluator_concat(e, node, box, out);
     }
     return ama__fail(e->ctx, AMA_ERR_INTERNAL, "node kind %d", (int)node->kind);

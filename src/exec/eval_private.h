@@ -8,6 +8,8 @@
 ama_status ama__evaluator_block(ama__evaluator *e, ama__class class, const ama__box *box, ama__view *out, void **data);
 /* An INDEX node over a box. */
 ama_status ama__evaluator_index(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
+/* A WINDOW node over a box. */
+ama_status ama__evaluator_window(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
 /* True when what an INDEX reads for a box is evaluated as one box, *in; false: piece by piece. */
 bool ama__evaluator_index_whole(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__box *in);
 

@@ -160,7 +160,7 @@ static ama_status consume_box(stage_run *sr, int i, const ama__box *driver_box) 
     ama__box box;
     void *data;
     if (!ama__consumer_box(sr->stage, c, driver_box, &box)) return AMA_OK;
-    AMA_TRY(ama__evaluate_box(r->ctx, sr->ev, r->threads, c->node, &box, &data));
+    AMA_TRY(ama__evaluate_box(r->ctx, sr->ev, r->threads, c, &box, &data));
     if (c->kind == AMA_CONSUME_GATHER) {
         ama_status kept = ama__pieces_add(&sr->gather[i], &box, data);
         if (kept != AMA_OK) ama__mem_free(r->ctx, data);
@@ -290,7 +290,7 @@ static ama_status gather_all(stage_run *sr, int i) {
     if (!ama__dtype_is_text(c->node->dtype))
         return ama__pieces_fetch(r->comm, AMA_OK, &sr->gather[i], &whole, &r->plan->sink[c->sink]->data[c->var]);
     /* text is replicated already: every rank has the constant */
-    ama_status status = ama__evaluate_box(r->ctx, sr->ev, 1, c->node, &whole, &r->plan->sink[c->sink]->data[c->var]);
+    ama_status status = ama__evaluate_box(r->ctx, sr->ev, 1, c, &whole, &r->plan->sink[c->sink]->data[c->var]);
     return ama__comm_agree(r->comm, status);
 }
 

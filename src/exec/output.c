@@ -2,23 +2,33 @@
 
 #include <string.h>
 
+#include "plan/blocks.h"
+
 /* ---- evaluation of a box */
 
-static ama_status evaluate_slab(ama__evaluator *e, ama__node *node, const ama__box *box, void *dst) {
-    const void *x;
-    ama__evaluator_reset(e);
-    AMA_TRY(ama__evaluator_dense(e, node, box, &x));
-    ama__store_run(node->dtype, ama__box_size(box), x, dst);
-    return AMA_OK;
+/* Class values of a block into their places in the dense array of a box. */
+static void store_block(ama_dtype t, const ama__box *block, const void *x, const ama__box *box, void *out) {
+    int64_t stride[AMA_MAX_DIMS], at[AMA_MAX_DIMS] = {0}, run = 1, done = 0, first = 0;
+    int outer = block->ndim;
+    size_t size = ama__dtype_bytes(t), from = ama__class_bytes(ama__class_of(t));
+    ama__shape_strides(box->ndim, box->count, stride);
+    for (int d = 0; d < block->ndim; d++) first += (block->start[d] - box->start[d]) * stride[d];
+    while (outer > 0 && (block->count[outer - 1] == 1 || stride[outer - 1] == run)) run *= block->count[--outer];
+    do {
+        int64_t to = first;
+        for (int d = 0; d < outer; d++) to += at[d] * stride[d];
+        ama__store_run(t, run, (const char *)x + (size_t)done * from, (char *)out + (size_t)to * size);
+        done += run;
+    } while (ama__index_next(outer, block->count, at));
 }
 
-/* Slabs of at most about AMA_BLOCK_ELEMENTS: one index of the first axes, a run of `axis`, all of the rest. */
-static int slab_axis(const ama__box *box, int64_t *run) {
-    int64_t inner = 1;
-    int axis = box->ndim - 1;
-    while (axis > 0 && inner * box->count[axis] <= AMA_BLOCK_ELEMENTS) inner *= box->count[axis--];
-    *run = AMA_BLOCK_ELEMENTS / inner > 0 ? AMA_BLOCK_ELEMENTS / inner : 1;
-    return axis;
+static ama_status evaluate_block(ama__evaluator *e, ama__node *node, const ama__box *block, const ama__box *box,
+                                 void *out) {
+    const void *x;
+    ama__evaluator_reset(e);
+    AMA_TRY(ama__evaluator_dense(e, node, block, &x));
+    store_block(node->dtype, block, x, box, out);
+    return AMA_OK;
 }
 
 static ama_status evaluate_text(ama_ctx *ctx, const ama__node *node, const ama__box *box, void *out) {
@@ -28,38 +38,25 @@ static ama_status evaluate_text(ama_ctx *ctx, const ama__node *node, const ama__
     return AMA_OK;
 }
 
-ama_status ama__evaluate_box(ama_ctx *ctx, ama__evaluator *ev, int threads, ama__node *node, const ama__box *box,
+ama_status ama__evaluate_box(ama_ctx *ctx, ama__evaluator *ev, int threads, const ama__consumer *c, const ama__box *box,
                              void **out) {
     ama_status status = AMA_OK;
-    size_t size = ama__dtype_bytes(node->dtype);
-    int64_t run = 1, slabs = 1, total = ama__box_size(box);
-    AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_WRITE, (size_t)total * size, out));
-    if (ama__dtype_is_text(node->dtype))
+    ama__node *node = c->node;
+    int64_t total = ama__box_size(box);
+    ama__blocks k;
+    AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_WRITE, (size_t)total * ama__dtype_bytes(node->dtype), out));
+    if (ama__dtype_is_text(node->dtype)) {
         status = evaluate_text(ctx, node, box, *out);
-    else if (box->ndim == 0)
-        status = evaluate_slab(ev, node, box, *out);
-    if (status != AMA_OK) AMA_FREE(ctx, *out);
-    if (ama__dtype_is_text(node->dtype) || box->ndim == 0 || total == 0) return status;
-    int axis = slab_axis(box, &run);
-    int64_t pieces = (box->count[axis] + run - 1) / run, inner = 1;
-    for (int d = 0; d < axis; d++) slabs *= box->count[d];
-    for (int d = axis + 1; d < box->ndim; d++) inner *= box->count[d];
+        total = 0;
+    }
+    ama__blocks_init(&k, c, box);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t i = 0; i < slabs * pieces; i++) {
-        ama__box slab = *box;
+    for (int64_t i = 0; i < (total > 0 ? k.total : 0); i++) {
+        ama__box block = ama__blocks_at(&k, i);
         ama_status now;
-        int64_t outer = i / pieces, first = (i % pieces) * run, rest = outer;
-        for (int d = axis - 1; d >= 0; d--) {
-            slab.start[d] += rest % box->count[d];
-            slab.count[d] = 1;
-            rest /= box->count[d];
-        }
-        slab.start[axis] += first;
-        slab.count[axis] = box->count[axis] - first < run ? box->count[axis] - first : run;
-        char *dst = (char *)*out + (size_t)((outer * box->count[axis] + first) * inner) * size;
 #pragma omp atomic read
         now = status;
-        if (now == AMA_OK) now = evaluate_slab(&ev[ama__thread()], node, &slab, dst);
+        if (now == AMA_OK) now = evaluate_block(&ev[ama__thread()], node, &block, box, *out);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

@@ -27,7 +27,7 @@ ama_status ama__output_exchange(ama__output *o, ama__comm *comm, ama__codec_work
 
 /* Evaluates a consumer's box into a dense native array of the node's dtype (category WRITE, the caller frees), by all
  * threads. Local. */
-ama_status ama__evaluate_box(ama_ctx *ctx, ama__evaluator *ev, int threads, ama__node *node, const ama__box *box,
+ama_status ama__evaluate_box(ama_ctx *ctx, ama__evaluator *ev, int threads, const ama__consumer *c, const ama__box *box,
                              void **out);
 
 #endif

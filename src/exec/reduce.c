@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "exec/slices.h"
+#include "plan/blocks.h"
 
 typedef struct job {
     ama__accum *a;
@@ -102,58 +103,16 @@ static void fold_block(const job *j, const ama__box *b, const ama__view *v) {
         fold_cells(j, b, v);
 }
 
-/* The next block of a box, in C order: one index of the axes before `axis`, a run of `axis`, all of the later ones, so
- * that a block has at most about AMA_BLOCK_ELEMENTS and whole rows. */
-typedef struct blocks {
-    ama__box whole, now;
-    int axis;
-    int64_t step;
-    bool first;
-} blocks;
-
-static void blocks_init(blocks *k, const ama__box *box, int row_axes) {
-    int64_t inner = 1;
-    int axis = box->ndim;
-    while (axis > box->ndim - row_axes) inner *= box->count[--axis];
-    while (axis > 0 && inner * box->count[axis - 1] <= AMA_BLOCK_ELEMENTS) inner *= box->count[--axis];
-    *k = (blocks){.whole = *box, .now = *box, .axis = axis - 1, .first = true};
-    if (k->axis < 0) return;
-    k->step = AMA_BLOCK_ELEMENTS / inner;
-    if (k->step < 1) k->step = 1;
-    for (int d = 0; d < k->axis; d++) k->now.count[d] = 1;
-    k->now.count[k->axis] = min_i8(k->step, box->count[k->axis]);
-}
-
-static bool blocks_next(blocks *k) {
-    if (k->first) {
-        k->first = false;
-        return ama__box_size(&k->whole) > 0;
-    }
-    if (k->axis < 0) return false;
-    int d = k->axis;
-    int64_t end = k->whole.start[d] + k->whole.count[d];
-    k->now.start[d] += k->now.count[d];
-    if (k->now.start[d] >= end) {
-        k->now.start[d] = k->whole.start[d];
-        for (--d; d >= 0; d--) {
-            if (++k->now.start[d] < k->whole.start[d] + k->whole.count[d]) break;
-            k->now.start[d] = k->whole.start[d];
-        }
-        if (d < 0) return false;
-    }
-    k->now.count[k->axis] = min_i8(k->step, end - k->now.start[k->axis]);
-    return true;
-}
-
 static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *box) {
-    blocks k;
+    ama__blocks k;
     int inner = j->c->n_row_axes > 1 ? j->c->n_row_axes : 1;
-    blocks_init(&k, box, j->c->n_row_axes);
-    while (blocks_next(&k)) {
+    ama__blocks_init(&k, j->c, box);
+    for (int64_t i = 0; i < k.total; i++) {
         ama__view v;
+        ama__box block = ama__blocks_at(&k, i);
         ama__evaluator_reset(e);
-        AMA_TRY(ama__evaluator_runs(e, j->c->node, &k.now, inner, &v));
-        fold_block(j, &k.now, &v);
+        AMA_TRY(ama__evaluator_runs(e, j->c->node, &block, inner, &v));
+        fold_block(j, &block, &v);
     }
     return AMA_OK;
 }
@@ -177,38 +136,49 @@ static ama_status reduce_shared(const job *j, ama__evaluator *ev, int threads, c
     return status;
 }
 
-/* No kept axis: the partial of every index of axis 0's rows, made in parallel, then entered in order. */
+/* The rows of a box, made in C order. */
+static ama_status make_rows(const job *j, ama__evaluator *e, const ama__box *box, int64_t run, uint64_t *partial) {
+    ama__blocks k;
+    size_t size = ama__class_bytes(ama__class_of(j->c->node->dtype));
+    ama__blocks_init(&k, j->c, box);
+    for (int64_t i = 0; i < k.total; i++) {
+        const void *x;
+        ama__box block = ama__blocks_at(&k, i);
+        ama__evaluator_reset(e);
+        AMA_TRY(ama__evaluator_dense(e, j->c->node, &block, &x));
+        for (int64_t r = 0, m = ama__box_size(&block) / run; r < m; r++, partial += 3)
+            ama__state_row(&j->a->kind, ama__state_at(&j->a->kind, partial, 1), run,
+                           (const char *)x + (size_t)(r * run) * size);
+    }
+    return AMA_OK;
+}
+
+/* Indices of axis 0 that a thread takes at a time: one, but more where windows cross them. */
+static int64_t share_rows(const job *j, const ama__box *box, int threads) {
+    return j->c->halo[0] > 0 ? (box->count[0] + threads - 1) / threads : 1;
+}
+
+/* No kept axis: the partials of all rows, made in parallel, then entered in order. */
 static ama_status reduce_scalar(const job *j, ama__evaluator *ev, int threads, const ama__box *box) {
     int outer = j->ndim - j->c->n_row_axes;
-    int64_t n = outer > 0 ? box->count[0] : 1, rows = 1;
+    int64_t rows = 1, run = 1;
     ama_status status = AMA_OK;
     uint64_t *partial;
     if (j->c->n_row_axes == 0 || outer == 0 || threads == 1) return reduce_box(j, ev, box);
     for (int d = 0; d < outer; d++) rows *= box->count[d];
+    for (int d = outer; d < j->ndim; d++) run *= box->count[d];
+    int64_t share = share_rows(j, box, threads), n = (box->count[0] + share - 1) / share;
     AMA_TRY(ama__mem_alloc(j->a->ctx, AMA_MEM_SCRATCH, (size_t)rows * 24, (void **)&partial));
-    size_t size = ama__class_bytes(ama__class_of(j->c->node->dtype));
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int64_t i = 0; i < n; i++) {
-        blocks k;
-        ama__box one = *box;
-        ama__evaluator *e = &ev[ama__thread()];
+        ama__box part = *box;
         ama_status now;
-        int64_t row = i * (rows / n), run = 1;
-        one.start[0] += i;
-        one.count[0] = 1;
-        for (int d = outer; d < j->ndim; d++) run *= box->count[d];
-        blocks_init(&k, &one, j->c->n_row_axes);
+        part.start[0] += i * share;
+        part.count[0] = min_i8(share, box->count[0] - i * share);
 #pragma omp atomic read
         now = status;
-        while (now == AMA_OK && blocks_next(&k)) {
-            const void *x;
-            ama__evaluator_reset(e);
-            now = ama__evaluator_dense(e, j->c->node, &k.now, &x);
-            int64_t m = now == AMA_OK ? ama__box_size(&k.now) / run : 0;
-            for (int64_t r = 0; r < m; r++, row++)
-                ama__state_row(&j->a->kind, ama__state_at(&j->a->kind, partial + 3 * row, 1), run,
-                               (const char *)x + (size_t)(r * run) * size);
-        }
+        if (now == AMA_OK)
+            now = make_rows(j, &ev[ama__thread()], &part, run, partial + 3 * i * share * (rows / box->count[0]));
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

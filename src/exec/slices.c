@@ -60,8 +60,9 @@ ama_status ama__slices_init(ama__slices *s, ama_ctx *ctx, const ama__stage *stag
     ama_status status = AMA_OK;
     for (int a = box->ndim - 1; a >= 0 && status == AMA_OK; a--) {
         if (!is_kept(c, a) || box->count[a] <= 1) continue;
-        const ama__cuts *atoms = by_chunk ? atoms_of(stage, c, a) : NULL;
+        const ama__cuts *atoms = by_chunk && c->halo[a] == 0 ? atoms_of(stage, c, a) : NULL;
         int64_t extent = inner >= target ? 1 : min_i8(target / inner, box->count[a]);
+        if (c->halo[a] > 0) extent = min_i8(extent + 4 * c->halo[a], box->count[a]); /* windows cross the borders */
         status = cut_axis(s, a, atoms, c->map[a].start, extent);
         inner *= min_i8(extent, atom_extent(atoms, box, a));
         s->n *= s->pieces[a];

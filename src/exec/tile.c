@@ -105,16 +105,37 @@ static const ama__source_part *part_of(const ama__tile *t, const ama__want *w) {
     return &t->stage->source[w->source]->u.source.part[w->part];
 }
 
+/* The beginning of a box from the end of one that the tile before had. */
+static ama_status keep_beginning(ama__tile *t, int i) {
+    ama__want *w = &t->wants.want[i];
+    int k;
+    const ama__box rest = ama__wants_rest(&t->old, w, &k);
+    if (k < 0) return AMA_OK;
+    ama__want *old = &t->old.want[k];
+    size_t row = (size_t)(w->bytes / w->box.count[0]);
+    int64_t have = w->box.count[0] - rest.count[0];
+    AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)w->bytes, &t->data[i]));
+    memcpy(t->data[i], (const char *)t->old_data[k] + (size_t)(old->box.count[0] - have) * row, (size_t)have * row);
+    w->have = have;
+    old->taken = true;
+    AMA_FREE(t->ctx, t->old_data[k]);
+    return AMA_OK;
+}
+
 /* Takes over from the tile before what is wanted again; drops the rest. */
-static void keep_old(ama__tile *t) {
+static ama_status keep_old(ama__tile *t) {
+    ama_status status = AMA_OK;
     for (int i = 0; i < t->wants.n; i++) {
-        const ama__want *w = &t->wants.want[i];
-        int k = ama__wants_kept(&t->old, w);
+        int k = ama__wants_kept(&t->old, &t->wants.want[i]);
         if (k < 0 || !t->old_data[k]) continue;
         t->data[i] = t->old_data[k];
         t->old_data[k] = NULL;
+        t->old.want[k].taken = true;
     }
+    for (int i = 0; i < t->wants.n && status == AMA_OK; i++)
+        if (!t->data[i]) status = keep_beginning(t, i);
     drop(t, &t->old, t->old_data);
+    return status;
 }
 
 static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
@@ -122,6 +143,13 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     const ama__source_part *p = part_of(t, w);
     const ama__stored_var *v = &p->store->meta.var[p->var];
     const ama__manifest *m = &p->store->manifest[p->var];
+    if (w->have > 0) {
+        ama__box rest = w->box;
+        size_t row = (size_t)(w->bytes / w->box.count[0]);
+        rest.start[0] += w->have;
+        rest.count[0] -= w->have;
+        return ama__fetch_box(t->fetcher, v, m, &rest, (char *)t->data[i] + (size_t)w->have * row);
+    }
     AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)w->bytes, &t->data[i]));
     if (w->chunk >= 0) return ama__fetch_chunk(t->fetcher, work, v, m, w->chunk, t->data[i]);
     return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
@@ -138,13 +166,13 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
         t->wants.n = 0;
         return reserved;
     }
-    if (t->old_data) keep_old(t);
+    if (t->old_data) status = keep_old(t);
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)
     for (int i = 0; i < t->wants.n; i++) {
         ama_status now;
 #pragma omp atomic read
         now = status;
-        if (now != AMA_OK || t->data[i]) continue;
+        if (now != AMA_OK || (t->data[i] && t->wants.want[i].have == 0)) continue;
         now = fetch_one(t, i, t->work[ama__thread()]);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
@@ -160,7 +188,9 @@ ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box) {
         const ama__source_part *p = part_of(t, w);
         const ama__stored_var *v = &p->store->meta.var[p->var];
         ama__box whole = ama__box_whole(v->ndim, v->grid.shape), inside;
-        if (ama__wants_kept(&t->wants, w) < 0 && ama__box_intersect(&whole, &w->box, &inside))
+        int from;
+        const ama__box rest = ama__wants_rest(&t->wants, w, &from);
+        if (ama__wants_kept(&t->wants, w) < 0 && ama__box_intersect(&whole, &rest, &inside))
             ama__fetch_advise(t->fetcher, v, &p->store->manifest[p->var], &inside);
     }
     return AMA_OK;

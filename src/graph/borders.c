@@ -117,6 +117,7 @@ static ama_status find(const walk *w, const ama__node *n, int axis, borders *out
     case AMA_NODE_INDEX: return of_index(w, n, axis, out);
     case AMA_NODE_MAP: return of_map(w, n, axis, out);
     case AMA_NODE_SCAN: return find(w, n->u.scan.in, axis, out);
+    case AMA_NODE_WINDOW: return find(w, n->u.window.in, axis, out);
     case AMA_NODE_CONCAT: return of_concat(w, n, axis, out);
     default: return AMA_OK;
     }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "graph/labels.h"
+#include "graph/labels_private.h"
 
 #define EAGER_MAX (INT64_C(1) << 22)
 #define DEPTH_MAX 64
@@ -14,6 +14,8 @@ static bool eager(const ama__node *n, int depth) {
     if (n->kind == AMA_NODE_CONST) return true;
     if (depth > DEPTH_MAX || !ama__shape_size(n->ndim, n->shape, &size) || size > EAGER_MAX) return false;
     if (n->kind == AMA_NODE_INDEX) return eager(n->u.index.in, depth + 1);
+    if (n->kind == AMA_NODE_WINDOW)
+        return size < EAGER_MAX / n->u.window.spec.width && eager(n->u.window.in, depth + 1);
     if (n->kind != AMA_NODE_MAP) return false;
     for (int k = 0; k < n->u.map.n_in; k++)
         if (!eager(n->u.map.in[k], depth + 1)) return false;
@@ -211,6 +213,12 @@ static ama_status fold(ama__graph *g, const ama__node *n, const ama__node **out)
     *out = n;
     if (n->kind == AMA_NODE_CONST) return AMA_OK;
     if (n->kind == AMA_NODE_MAP) return fold_map(g, n, out);
+    if (n->kind == AMA_NODE_WINDOW) {
+        AMA_TRY(fold(g, n->u.window.in, &in));
+        AMA_TRY(ama__labels_window(g, n, in, &c));
+        *out = c;
+        return AMA_OK;
+    }
     AMA_TRY(fold(g, n->u.index.in, &in));
     AMA_TRY(ama__labels_take(g, (ama__node *)in, n->ndim, n->u.index.pick, n->u.index.fixed, &c));
     *out = c;
@@ -279,6 +287,11 @@ static bool same_map(const ama__node *a, const ama__node *b, int depth) {
     return true;
 }
 
+static bool same_window(const ama__window_spec *a, const ama__window_spec *b) {
+    return a->op == b->op && a->axis == b->axis && a->width == b->width && a->lo == b->lo && a->skipna == b->skipna &&
+           a->min_count == b->min_count && a->ddof == b->ddof;
+}
+
 static bool same_constant(const ama__node *a, const ama__node *b) {
     int64_t n;
     ama__variable v = {.node = (ama__node *)a}, w = {.node = (ama__node *)b};
@@ -301,6 +314,9 @@ static bool same_structure(const ama__node *a, const ama__node *b, int depth) {
         for (int i = 0; i < a->u.index.in->ndim; i++)
             if (a->u.index.fixed[i] != b->u.index.fixed[i]) return false;
         return same_structure(a->u.index.in, b->u.index.in, depth + 1);
+    case AMA_NODE_WINDOW:
+        return same_window(&a->u.window.spec, &b->u.window.spec) &&
+               same_structure(a->u.window.in, b->u.window.in, depth + 1);
     default: return false;
     }
 }

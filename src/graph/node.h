@@ -16,7 +16,8 @@ typedef enum ama__node_kind {
     AMA_NODE_INDEX,  /* orthogonal indexing, permuting, dropping and adding axes */
     AMA_NODE_REDUCE, /* segment reduction */
     AMA_NODE_SCAN,   /* running sum or product along an axis, begun anew in each segment */
-    AMA_NODE_CONCAT  /* arrays one behind the other along an axis */
+    AMA_NODE_CONCAT, /* arrays one behind the other along an axis */
+    AMA_NODE_WINDOW  /* reduction of a window around each index of an axis */
 } ama__node_kind;
 
 typedef struct ama__node ama__node;
@@ -61,6 +62,17 @@ typedef struct ama__scan_spec {
     const int64_t *cut; /* [n_segments + 1] increasing, from 0 to the extent */
 } ama__scan_spec;
 
+/* What a WINDOW does. Output i takes input indices [i - lo, i - lo + width) of the axis, as far as they exist. */
+typedef struct ama__window_spec {
+    ama__red op; /* SUM PROD MEAN VAR STD MIN MAX COUNT */
+    int axis;
+    int64_t width, lo; /* width >= 1, 0 <= lo < width */
+    bool skipna;       /* for floats */
+    int64_t min_count; /* fewer valid values give NaN; 0 = off */
+    int ddof;          /* var, std */
+    bool missing;      /* the result has room for NaN whatever min_count: integers come out as floats */
+} ama__window_spec;
+
 struct ama__node {
     ama__node_kind kind;
     int id; /* unique in the graph, increasing: inputs have smaller ids */
@@ -103,6 +115,10 @@ struct ama__node {
             ama__node **in;       /* of the node's dtype; shapes are the node's except along the axis */
             const int64_t *start; /* [n_in + 1] where each begins, in the node's index space */
         } concat;
+        struct {
+            ama__node *in;
+            ama__window_spec spec;
+        } window;
     } u;
 };
 
@@ -148,6 +164,7 @@ static inline int ama__node_inputs(const ama__node *n, ama__node *const **in) {
     case AMA_NODE_INDEX: *in = &n->u.index.in; return 1;
     case AMA_NODE_REDUCE: *in = &n->u.reduce.in; return 1;
     case AMA_NODE_SCAN: *in = &n->u.scan.in; return 1;
+    case AMA_NODE_WINDOW: *in = &n->u.window.in; return 1;
     case AMA_NODE_CONCAT: *in = n->u.concat.in; return n->u.concat.n_in;
     default: *in = NULL; return 0;
     }
@@ -164,6 +181,10 @@ static inline int64_t ama__cut_find(int64_t n, const int64_t *cut, int64_t x) {
     }
     return lo;
 }
+/* The dtype is a reduction's, but with room for NaN where there may be one: sums, means and counts of integers are then
+ * float64; their extremes, variances and deviations float32 for up to 16 bits, else float64. Errors: ARG (bools where
+ * they would need room for NaN; operations that windows do not have). */
+ama_status ama__node_window(ama__graph *g, ama__node *in, const ama__window_spec *spec, ama__node **out);
 
 /* What a script asks for in the end. */
 typedef enum ama__sink_kind { AMA_SINK_WRITE, AMA_SINK_GATHER } ama__sink_kind;

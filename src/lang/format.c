@@ -127,6 +127,8 @@ ama_status ama__pieces_val(ama__interp *ip, ama__piece_list *list, const ama__va
     case AMA_VAL_GROUPBY:
     case AMA_VAL_RESAMPLE:
     case AMA_VAL_WEIGHTED:
+    case AMA_VAL_ROLLING:
+    case AMA_VAL_COARSEN:
     case AMA_VAL_COORDS:
         return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED, "the text of a %s is not supported", ama__val_type(v));
     default: break;

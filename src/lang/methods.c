@@ -49,6 +49,8 @@ ama__receiver ama__method_receiver(const ama__val *v) {
     case AMA_VAL_GROUPBY: return AMA_ON_GROUPBY;
     case AMA_VAL_RESAMPLE: return AMA_ON_RESAMPLE;
     case AMA_VAL_WEIGHTED: return AMA_ON_WEIGHTED;
+    case AMA_VAL_ROLLING: return AMA_ON_ROLLING;
+    case AMA_VAL_COARSEN: return AMA_ON_COARSEN;
     case AMA_VAL_DT: return AMA_ON_DT;
     case AMA_VAL_ATTRS: return AMA_ON_ATTRS;
     case AMA_VAL_ENCODING: return AMA_ON_ENCODING;

@@ -15,20 +15,17 @@ const char *ama__receiver_name(ama__receiver r) {
 }
 
 const char *ama__val_type(const ama__val *v) {
-    static const char *const names[AMA_VAL_N] = {[AMA_VAL_NONE] = "None",         [AMA_VAL_BOOL] = "bool",
-                                                 [AMA_VAL_INT] = "int",           [AMA_VAL_FLOAT] = "float",
-                                                 [AMA_VAL_STR] = "str",           [AMA_VAL_TEXT] = "str",
-                                                 [AMA_VAL_LIST] = "list",         [AMA_VAL_TUPLE] = "tuple",
-                                                 [AMA_VAL_DICT] = "dict",         [AMA_VAL_SLICE] = "slice",
-                                                 [AMA_VAL_ELLIPSIS] = "ellipsis", [AMA_VAL_MODULE] = "module",
-                                                 [AMA_VAL_FUNCTION] = "function", [AMA_VAL_DEF] = "function",
-                                                 [AMA_VAL_DTYPE] = "dtype",       [AMA_VAL_ARRAY] = "DataArray",
-                                                 [AMA_VAL_DATASET] = "Dataset",   [AMA_VAL_NDARRAY] = "ndarray",
-                                                 [AMA_VAL_NUMBER] = "float",      [AMA_VAL_GROUPBY] = "GroupBy",
-                                                 [AMA_VAL_RESAMPLE] = "Resample", [AMA_VAL_WEIGHTED] = "Weighted",
-                                                 [AMA_VAL_DT] = "DataArray.dt",   [AMA_VAL_ATTRS] = "attrs",
-                                                 [AMA_VAL_ENCODING] = "encoding", [AMA_VAL_COORDS] = "coords",
-                                                 [AMA_VAL_LOC] = "loc",           [AMA_VAL_COMPRESSOR] = "compressor"};
+    static const char *const names[AMA_VAL_N] = {
+        [AMA_VAL_NONE] = "None",         [AMA_VAL_BOOL] = "bool",         [AMA_VAL_INT] = "int",
+        [AMA_VAL_FLOAT] = "float",       [AMA_VAL_STR] = "str",           [AMA_VAL_TEXT] = "str",
+        [AMA_VAL_LIST] = "list",         [AMA_VAL_TUPLE] = "tuple",       [AMA_VAL_DICT] = "dict",
+        [AMA_VAL_SLICE] = "slice",       [AMA_VAL_ELLIPSIS] = "ellipsis", [AMA_VAL_MODULE] = "module",
+        [AMA_VAL_FUNCTION] = "function", [AMA_VAL_DEF] = "function",      [AMA_VAL_DTYPE] = "dtype",
+        [AMA_VAL_ARRAY] = "DataArray",   [AMA_VAL_DATASET] = "Dataset",   [AMA_VAL_NDARRAY] = "ndarray",
+        [AMA_VAL_NUMBER] = "float",      [AMA_VAL_GROUPBY] = "GroupBy",   [AMA_VAL_RESAMPLE] = "Resample",
+        [AMA_VAL_WEIGHTED] = "Weighted", [AMA_VAL_ROLLING] = "Rolling",   [AMA_VAL_COARSEN] = "Coarsen",
+        [AMA_VAL_DT] = "DataArray.dt",   [AMA_VAL_ATTRS] = "attrs",       [AMA_VAL_ENCODING] = "encoding",
+        [AMA_VAL_COORDS] = "coords",     [AMA_VAL_LOC] = "loc",           [AMA_VAL_COMPRESSOR] = "compressor"};
     return names[v->kind];
 }
 

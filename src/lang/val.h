@@ -4,8 +4,10 @@
 #define AMA_LANG_VAL_H
 
 #include "base/text.h"
+#include "graph/coarsen.h"
 #include "graph/encode.h"
 #include "graph/group.h"
+#include "graph/rolling.h"
 #include "graph/weighted.h"
 
 /* What methods belong to: the first column of methods.def. */
@@ -41,6 +43,8 @@ typedef enum ama__val_kind {
     AMA_VAL_GROUPBY,
     AMA_VAL_RESAMPLE,
     AMA_VAL_WEIGHTED,
+    AMA_VAL_ROLLING,
+    AMA_VAL_COARSEN,
     AMA_VAL_DT,
     AMA_VAL_ATTRS,
     AMA_VAL_ENCODING,
@@ -111,6 +115,8 @@ struct ama__val {
         ama__handle *handle; /* ARRAY … NUMBER, DT, ATTRS, ENCODING, COORDS, LOC */
         const ama__group *group;
         const ama__weighted *weighted;
+        const ama__rolling *rolling;
+        const ama__coarsen *coarsen;
         const ama__value *value; /* COMPRESSOR */
     } u;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/borders.h"
+#include "plan/blocks.h"
 #include "plan/seams.h"
 
 #define MIB ((int64_t)1 << 20)
@@ -127,7 +128,9 @@ static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__sta
     s->row_bytes = row;
     if (s->ndim == 0) return AMA_OK;
     int64_t target = o->unit_bytes ? o->unit_bytes : min_i8(max_i8(total / 64, MIB), 256 * MIB);
-    return join(g, &s->atoms[0], max_i8(target / row, 1), &s->units[0]);
+    /* units shorter than what windows read beyond them would be mostly read and worked on for their neighbours */
+    int64_t reach = o->unit_bytes ? 1 : ama__stage_halo(s);
+    return join(g, &s->atoms[0], max_i8(max_i8(target / row, reach), 1), &s->units[0]);
 }
 
 /* ---- consumers on the units */
@@ -264,6 +267,7 @@ static void order_axes(ama__stage *s) {
 }
 
 ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
+    AMA_TRY(ama__stage_find_halos(g, s));
     if (!s->driver)
         AMA_TRY(own_atoms(g, s));
     else

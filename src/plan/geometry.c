@@ -1,5 +1,5 @@
 /* Geometry of stages: units, tiles and the parts of consumers in them. */
-#include "plan/plan.h"
+#include "plan/blocks.h"
 
 static int64_t axis_index(const ama__axismap *m, int64_t i) {
     return m->list ? m->list[i] : m->start + i * m->step;

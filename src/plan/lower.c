@@ -74,6 +74,15 @@ static ama_status compose(ama__graph *g, const ama__axismap *m, const ama__pick 
     return AMA_OK;
 }
 
+/* A list of few runs that is as long as its axis, as shift and roll make them: what does not run along the driver
+ * stands where it was, so that it takes the pass of what it is combined with. */
+static bool keeps_place(const ama__node *n, const ama__pick *p) {
+    int runs = 0;
+    if (!p->list || p->count != n->u.index.in->shape[p->in_axis]) return false;
+    for (int64_t i = 0; i < p->count && runs <= 4; runs++) i = ama__pick_run(p, i, p->count - i);
+    return runs <= 4;
+}
+
 typedef struct trace_result {
     bool found; /* node depends on the driver and its axes run along it */
     ama__axismap map[AMA_MAX_DIMS];
@@ -99,7 +108,12 @@ static ama_status trace_index(const tracing *t, ama__node *n, trace_result *r) {
     for (int a = 0; a < n->ndim; a++) {
         const ama__pick *p = &n->u.index.pick[a];
         const ama__axismap none = {.driver_axis = -1};
-        AMA_TRY(compose(t->g, p->in_axis < 0 ? &none : &in.map[p->in_axis], p, &r->map[a], &ok));
+        bool runs_along = true;
+        AMA_TRY(compose(t->g, p->in_axis < 0 ? &none : &in.map[p->in_axis], p, &r->map[a], &runs_along));
+        if (!runs_along && keeps_place(n, p))
+            r->map[a] = in.map[p->in_axis];
+        else
+            ok = ok && runs_along;
     }
     for (int i = 0; i < n->u.index.in->ndim; i++) {
         int64_t f = n->u.index.fixed[i];
@@ -159,6 +173,7 @@ static ama_status trace(const tracing *t, ama__node *n, trace_result *r) {
         return AMA_OK;
     }
     if (n->kind == AMA_NODE_SCAN) return trace(t, n->u.scan.in, r);
+    if (n->kind == AMA_NODE_WINDOW) return trace(t, n->u.window.in, r);
     if (n->kind != AMA_NODE_INDEX && n->kind != AMA_NODE_MAP && n->kind != AMA_NODE_CONCAT) return AMA_OK;
     if (t->known[n->id]) {
         *r = *t->known[n->id];

@@ -1,7 +1,7 @@
 /* What evaluating a box of a node needs of the leaves below it. */
 #include <string.h>
 
-#include "plan/plan.h"
+#include "plan/blocks.h"
 
 static int64_t pick_index(const ama__pick *p, int64_t i) {
     return p->list ? p->list[i] : p->start + i * p->step;
@@ -151,12 +151,17 @@ static ama_status need_concat(walk *w, ama__node *node, const ama__box *box) {
 }
 
 static ama_status need(walk *w, ama__node *node, const ama__box *box) {
-    bool inner = node->kind == AMA_NODE_INDEX || node->kind == AMA_NODE_MAP || node->kind == AMA_NODE_CONCAT;
+    bool inner = node->kind == AMA_NODE_INDEX || node->kind == AMA_NODE_MAP || node->kind == AMA_NODE_CONCAT ||
+                 node->kind == AMA_NODE_WINDOW;
     for (int a = 0; a < box->ndim; a++)
         if (box->count[a] <= 0) return AMA_OK;
     if (!inner) return w->fn(w->user, node, box);
     if (seen(w, node, box)) return AMA_OK;
     if (node->kind == AMA_NODE_CONCAT) return need_concat(w, node, box);
+    if (node->kind == AMA_NODE_WINDOW) {
+        ama__box b = ama__window_input(node, box);
+        return need(w, node->u.window.in, &b);
+    }
     if (node->kind == AMA_NODE_INDEX) return need_index(w, node, box);
     for (int k = 0; k < node->u.map.n_in; k++) {
         ama__box b = ama__map_operand_box(node, k, box);

@@ -46,6 +46,7 @@ typedef struct ama__consumer {
     ama__axismap map[AMA_MAX_DIMS];
     int64_t fixed[AMA_MAX_DIMS]; /* per driver axis: the only driver index the consumer needs, or -1 */
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* per driver axis: units it touches, [lo, hi) */
+    int64_t halo[AMA_MAX_DIMS]; /* per axis of `node`: indices that windows read beyond a box, both sides together */
     /* REDUCE */
     ama__node *reduce;     /* the REDUCE node whose result this makes */
     ama__reduce_spec spec; /* per axis of `node` */

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "kernel/window.h"
+#include "plan/blocks.h"
+
 #define MIB ((int64_t)1 << 20)
 #define SLOTS 4096 /* power of two, more than twice of MOST */
 #define MOST 1500
@@ -75,6 +78,20 @@ static ama_status count_pieces(tally *t, const ama__node *n, const ama__box *box
     return AMA_OK;
 }
 
+/* A WINDOW is evaluated in pieces that give up what they held: input turned, work, output turned back. */
+static ama_status count_window(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
+    const ama__window_spec *s = &n->u.window.spec;
+    const ama__node *in = n->u.window.in;
+    const ama__window w = {.op = s->op, .dtype = in->dtype, .out = n->dtype, .width = s->width};
+    int64_t run, cells, along = block < n->shape[s->axis] ? block : n->shape[s->axis];
+    ama__window_piece(n, along, &run, &cells);
+    if (cells > block) cells = block;
+    int64_t rows = run + s->width - 1 < n->shape[s->axis] ? run + s->width - 1 : n->shape[s->axis];
+    t->elements += rows * cells + run * cells + (int64_t)ama__window_work_bytes(&w, run, cells) / 8 + 8;
+    ama__box b = ama__window_input(n, box);
+    return count(t, in, &b, rows * cells);
+}
+
 /* block: elements of a box of this node, at most. */
 static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
     ama__box b;
@@ -90,6 +107,7 @@ static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64
         return ama__index_box(n, box, &b) ? count(t, n->u.index.in, &b, below(n, block)) : AMA_OK;
     }
     if (n->kind == AMA_NODE_CONCAT) return count_pieces(t, n, box, block);
+    if (n->kind == AMA_NODE_WINDOW) return count_window(t, n, box, block);
     if (n->kind != AMA_NODE_MAP) return AMA_OK;
     for (int k = 0; k < n->u.map.n_in; k++) {
         const ama__node *in = n->u.map.in[k];
@@ -128,10 +146,7 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
     ama_status status = AMA_OK;
     for (int i = 0; i < s->n_consumers && status == AMA_OK; i++) {
         const ama__consumer *c = &s->consumer[i];
-        int64_t row = 1;
-        for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
-        if (row > MIB) row = MIB;
-        status = count_root(ctx, t, c->node, row > AMA_BLOCK_ELEMENTS ? row : AMA_BLOCK_ELEMENTS, &most);
+        status = count_root(ctx, t, c->node, ama__blocks_most(s, c), &most);
     }
     for (int i = 0; i < s->n_scans && status == AMA_OK; i++)
         status = count_root(ctx, t, s->scan[i]->u.scan.in, AMA_BLOCK_ELEMENTS, &most);

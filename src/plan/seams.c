@@ -61,6 +61,7 @@ static bool is_seam(const walk *w, const ama__node *n, int axis, int64_t lo, int
                 return false;
         return true;
     case AMA_NODE_INDEX: return is_seam_of_index(w, n, axis, lo, hi);
+    case AMA_NODE_WINDOW: return is_seam(w, n->u.window.in, axis, lo, hi);
     case AMA_NODE_CONCAT: return is_seam_of_concat(w, n, axis, lo, hi);
     case AMA_NODE_SCAN:
         if (axis == s->axis && ama__cut_find(s->n_segments, s->cut, lo) == ama__cut_find(s->n_segments, s->cut, hi))

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "plan/assembly.h"
+#include "plan/blocks.h"
 #include "plan/lower.h"
 #include "plan/scratch_need.h"
 #include "plan/simulate.h"
@@ -98,15 +99,25 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
 }
 
 /* What a tile fetches: not again what the tile before it had. */
-static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, const ama__wants *old, tally *t) {
+static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, ama__wants *old, tally *t) {
     t->tile_most = max_i8(t->tile_most, w->bytes + ama__scan_boxes_bytes(&w->scans));
     for (int i = 0; i < w->n; i++) {
-        const ama__want *x = &w->want[i];
-        if (ama__wants_kept(old, x) >= 0) continue;
+        int k = ama__wants_kept(old, &w->want[i]);
+        if (k >= 0) old->want[k].taken = true;
+    }
+    for (int i = 0; i < w->n; i++) {
+        ama__want x = w->want[i];
+        int from;
+        t->raw_most = max_i8(t->raw_most, x.bytes);
+        if (ama__wants_kept(old, &x) >= 0) continue;
+        const ama__box rest = ama__wants_rest(old, &x, &from);
+        if (from >= 0) {
+            old->want[from].taken = true;
+            x.bytes = x.bytes / x.box.count[0] * rest.count[0];
+        }
         t->chunks++;
-        t->decoded += x->bytes;
-        t->stored += stored_bytes(ctx, s, x);
-        t->raw_most = max_i8(t->raw_most, x->bytes);
+        t->decoded += x.bytes;
+        t->stored += stored_bytes(ctx, s, &x);
     }
 }
 
@@ -172,13 +183,16 @@ static int64_t widest(const ama__cuts *c) {
 }
 
 /* Decoded bytes of a tile: 2 MiB a thread, which are still in the core's cache when they are folded; but two chunks a
- * thread, and where something is written enough for long writes and few exchanges. A quarter of the budget at most. */
+ * thread, and where something is written enough for long writes and few exchanges. Where windows reach beyond tiles
+ * whole units, as far as that takes no more than twice the halo. A quarter of the budget at most. */
 static int64_t tile_target(const ama__plan_options *o, const ama__stage *s) {
     int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
+    int64_t halo = ama__stage_halo(s) * s->row_bytes, large = max_i8(16 * MIB, 8 * MIB * o->threads);
     for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : widest(&s->atoms[d]);
     if (o->threads > 1) target = max_i8(target, 2 * o->threads * chunk);
     for (int i = 0; i < s->n_consumers; i++)
-        if (s->consumer[i].kind == AMA_CONSUME_WRITE) target = max_i8(target, max_i8(16 * MIB, 8 * MIB * o->threads));
+        if (s->consumer[i].kind == AMA_CONSUME_WRITE) target = max_i8(target, large);
+    if (halo > 0) target = max_i8(large, min_i8(2 * max_i8(large, halo), widest(&s->units[0]) * s->row_bytes));
     return max_i8(min_i8(o->budget_bytes / 4, target), 1);
 }
 

@@ -71,6 +71,27 @@ int ama__wants_kept(const ama__wants *old, const ama__want *x) {
     return i >= 0 && ama__box_equal(&old->want[i].box, &x->box) ? i : -1;
 }
 
+ama__box ama__wants_rest(const ama__wants *old, const ama__want *x, int *from) {
+    ama__box rest = x->box;
+    *from = -1;
+    for (int64_t k = -1; x->chunk < 0 && rest.ndim > 0; k--) {
+        int i = *find_slot(old, x->source, x->part, k);
+        if (i < 0) break;
+        ama__box same = old->want[i].box;
+        int64_t first = same.start[0], end = first + same.count[0], last = rest.start[0] + rest.count[0];
+        same.start[0] = rest.start[0];
+        same.count[0] = rest.count[0];
+        if (old->want[i].taken || first > rest.start[0] || end <= rest.start[0] || end >= last ||
+            !ama__box_equal(&same, &rest))
+            continue;
+        *from = i;
+        rest.start[0] = end;
+        rest.count[0] = last - end;
+        break;
+    }
+    return rest;
+}
+
 static ama_status grow(ama__wants *w) {
     int cap = w->cap ? w->cap * 2 : 64;
     AMA_TRY(ama__mem_realloc(w->ctx, AMA_MEM_META, (size_t)cap * sizeof *w->want, (void **)&w->want));

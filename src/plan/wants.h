@@ -10,6 +10,8 @@ typedef struct ama__want {
     int64_t chunk;    /* linear chunk number; -1, -2, …: `box`, the first, second, … of this part */
     ama__box box;     /* in the part's own index space: the chunk's extent (unclipped) or the wanted box */
     int64_t bytes;    /* decoded */
+    int64_t have;     /* exec/: leading indices of a box that the tile before had */
+    bool taken;       /* by the tile after: ama__wants_rest gives it to nobody else */
 } ama__want;
 
 typedef struct ama__wants {
@@ -35,6 +37,9 @@ bool ama__wants_cover(const ama__wants *w, const ama__node *leaf, const ama__box
 /* Index of the want in `old` (of the tile before) that fetched the same as x, which is then not fetched again; or -1.
  */
 int ama__wants_kept(const ama__wants *old, const ama__want *x);
+/* What must be fetched of x's box when `old` holds its beginning along axis 0, as windows that reach back have it:
+ * *from is the want in old then. Otherwise the whole box and -1. */
+ama__box ama__wants_rest(const ama__wants *old, const ama__want *x, int *from);
 /* The part of a source node that holds index x of its parts' axis. */
 int ama__source_part_of(const ama__node *n, int64_t x);
 /* True when the part is fetched chunk by chunk. */

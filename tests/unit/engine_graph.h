@@ -110,7 +110,13 @@ static inline ama__pick en_draw_pick(en_graph *eg, int axis, int64_t n, int64_t 
     }
     int64_t *list = ama__arena_alloc(eg->g.arena, (size_t)(count + 1) * sizeof *list);
     bool sorted = count <= n && en_chance(50), walk = !sorted && en_chance(60), down = en_chance(50);
-    int64_t place = down ? n - 1 : 0; /* a walk: small steps in one direction, standing still now and then */
+    int64_t place = down ? n - 1 : 0;           /* a walk: small steps in one direction, standing still now and then */
+    if (count == n && n > 1 && en_chance(60)) { /* as shift and roll have it */
+        int64_t by = en_below(n), gone = missing && en_chance(50) ? -1 : 0;
+        for (int64_t i = 0; i < n; i++) list[i] = i >= by ? i - by : gone < 0 ? -1 : i - by + n;
+        p.list = list;
+        return p;
+    }
     for (int64_t i = 0; walk && i < count; i++) {
         list[i] = place;
         place += (down ? -1 : 1) * en_below(4);
@@ -347,20 +353,13 @@ static inline bool en_draw_spec(en_graph *eg, const ama__node *in, ama__reduce_s
     return !ordered || n_axes <= 1;
 }
 
-static inline void en_add_reduce(en_graph *eg, int k) {
-    const en_node in = eg->node[k];
-    ama__reduce_spec s;
-    ama__node *n;
-    bool negative_zero, dyadic;
+/* How exact a reduction of `in` by op can be. */
+static inline void en_set_exact(en_node *e, const en_node *in, ama__red op) {
+    bool negative_zero, is_float = ref_is_float(in->node->dtype);
     double most;
-    if (!in.exact || eg->n >= EN_NODES || !en_draw_spec(eg, in.node, &s)) return;
-    assert_int_equal(ama__node_reduce(&eg->g, in.node, &s, &n), AMA_OK);
-    en_node *e = en_add(eg, n, en_new_data(n));
-    en_reduce_values(&in, &n->u.reduce.spec, n, e->data);
-    dyadic = en_is_dyadic(&in, &negative_zero, &most);
-    bool is_float = ref_is_float(in.node->dtype);
-    e->rtol = n->dtype == AMA_F4 ? 2.5e-7 : 1e-12;
-    switch (s.op) {
+    bool dyadic = en_is_dyadic(in, &negative_zero, &most);
+    e->rtol = e->node->dtype == AMA_F4 ? 2.5e-7 : 1e-12;
+    switch (op) {
     case AMA_RED_SUM: e->exact = dyadic || !is_float; break;
     case AMA_RED_MEAN: e->exact = dyadic; break;
     case AMA_RED_PROD: e->exact = !is_float; break;
@@ -370,11 +369,66 @@ static inline void en_add_reduce(en_graph *eg, int k) {
     case AMA_RED_MAX: e->exact = !negative_zero; break;
     default: break;
     }
-    if (s.op == AMA_RED_SUM || s.op == AMA_RED_MEAN) e->atol = 1e-12 * most * (double)en_node_size(in.node);
+    if (op == AMA_RED_SUM || op == AMA_RED_MEAN) e->atol = 1e-12 * most * (double)en_node_size(in->node);
     /* partial products may overflow on one way and not on the other */
-    if (s.op == AMA_RED_PROD && is_float && log2(most + 2) * (double)en_node_size(in.node) > 100) e->atol = INFINITY;
-    if (s.op == AMA_RED_VAR) e->atol = 1e-12 * most * most;
-    if (s.op == AMA_RED_STD) e->atol = 1e-6 * most;
+    if (op == AMA_RED_PROD && is_float && log2(most + 2) * (double)en_node_size(in->node) > 100) e->atol = INFINITY;
+    if (op == AMA_RED_VAR) e->atol = 1e-12 * most * most;
+    if (op == AMA_RED_STD) e->atol = 1e-6 * most;
+}
+
+static inline void en_add_reduce(en_graph *eg, int k) {
+    const en_node in = eg->node[k];
+    ama__reduce_spec s;
+    ama__node *n;
+    if (!in.exact || eg->n >= EN_NODES || !en_draw_spec(eg, in.node, &s)) return;
+    assert_int_equal(ama__node_reduce(&eg->g, in.node, &s, &n), AMA_OK);
+    en_node *e = en_add(eg, n, en_new_data(n));
+    en_reduce_values(&in, &n->u.reduce.spec, n, e->data);
+    en_set_exact(e, &in, s.op);
+}
+
+/* ---- windows */
+
+static inline void en_window_values(const en_node *in, const ama__node *out, void *data) {
+    const ama__window_spec *s = &out->u.window.spec;
+    const ama__node *n = in->node;
+    ref_spec rs = {s->op, s->skipna, 0, s->ddof, false, out->dtype};
+    int64_t at[AMA_MAX_DIMS] = {0}, stride[AMA_MAX_DIMS], extent = n->shape[s->axis];
+    ref_value *x = calloc((size_t)s->width + 1, sizeof *x);
+    if (en_node_size(n) > 0) ama__shape_strides(n->ndim, n->shape, stride);
+    for (int64_t k = 0; k < en_node_size(n); k++) {
+        int64_t m = 0, valid = 0;
+        for (int64_t i = at[s->axis] - s->lo; i < at[s->axis] - s->lo + s->width; i++) {
+            if (i < 0 || i >= extent) continue;
+            x[m] = ref_get(n->dtype, in->data, k + (i - at[s->axis]) * stride[s->axis]);
+            bool nan = ref_is_float(n->dtype) && isnan(x[m].f);
+            valid += !nan || !(s->skipna || s->op == AMA_RED_COUNT);
+            m++;
+        }
+        ref_set(valid < s->min_count ? ref_float(out->dtype, NAN) : ref_reduce(&rs, m, x), data, k);
+        ama__index_next(n->ndim, n->shape, at);
+    }
+    free(x);
+}
+
+static inline void en_add_window(en_graph *eg, int k) {
+    static const ama__red op[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN, AMA_RED_VAR,
+                                  AMA_RED_STD, AMA_RED_MIN,  AMA_RED_MAX,  AMA_RED_COUNT};
+    const en_node in = eg->node[k];
+    ama__node *n;
+    if (!in.exact || eg->n >= EN_NODES || in.node->ndim == 0) return;
+    ama__window_spec s = {.op = op[en_below(8)], .axis = (int)en_below(in.node->ndim), .skipna = en_chance(70)};
+    s.width = 1 + en_below(en_chance(20) ? 40 : 9);
+    s.lo = en_chance(40) ? s.width - 1 : en_chance(40) ? s.width / 2 : en_below(s.width);
+    if (en_chance(60)) s.min_count = en_chance(50) ? s.width : en_below(s.width + 2);
+    s.missing = en_chance(30);
+    s.ddof = (int)en_below(2);
+    bool narrow = s.op == AMA_RED_VAR || s.op == AMA_RED_STD || s.op == AMA_RED_MIN || s.op == AMA_RED_MAX;
+    if (in.node->dtype == AMA_BOOL && narrow) s.missing = false, s.min_count = 0;
+    assert_int_equal(ama__node_window(&eg->g, in.node, &s, &n), AMA_OK);
+    en_node *e = en_add(eg, n, en_new_data(n));
+    en_window_values(&in, n, e->data);
+    en_set_exact(e, &in, s.op);
 }
 
 /* ---- checking */

@@ -105,7 +105,9 @@ static ama__node *materialize(ama__graph *g, ama__node *n) {
     ama__node copy = *n, *out;
     if (n->kind == AMA_NODE_CONST) return n;
     if (n->kind == AMA_NODE_REDUCE) return reduce(g, n);
-    if (n->kind == AMA_NODE_INDEX)
+    if (n->kind == AMA_NODE_WINDOW)
+        copy.u.window.in = materialize(g, n->u.window.in);
+    else if (n->kind == AMA_NODE_INDEX)
         copy.u.index.in = materialize(g, n->u.index.in);
     else
         for (int k = 0; k < n->u.map.n_in; k++) copy.u.map.in[k] = materialize(g, n->u.map.in[k]);

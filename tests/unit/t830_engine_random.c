@@ -105,13 +105,14 @@ static void draw_case(random_case *c, en_world *w, uint64_t seed, uint64_t numbe
     if (en_chance(50)) en_add_const(eg, first->ndim > 0 && en_chance(70) ? 1 : 0, first->shape);
     for (int i = 0; i < n_ops && eg->n + 10 < EN_NODES; i++) {
         int k = en_chance(60) ? eg->n - 1 : (int)en_below(eg->n);
-        switch (en_below(8)) {
+        switch (en_below(9)) {
         case 0: en_add_index(eg, k); break;
         case 1:
         case 2:
         case 3: en_add_reduce(eg, k); break;
         case 4: en_add_scan(eg, k); break;
         case 5: en_add_concat(eg, k); break;
+        case 6: en_add_window(eg, k); break;
         default: en_add_map(eg, k); break;
         }
     }
@@ -244,9 +245,10 @@ static void run_case(const random_case *c, ama__comm *comm, const how *h, const 
 /* ---- comparing */
 
 static const char *kind_name(const ama__node *n) {
-    static const char *const name[] = {"source", "const", "map", "index", "reduce", "scan", "concat"};
+    static const char *const name[] = {"source", "const", "map", "index", "reduce", "scan", "concat", "window"};
     return n->kind == AMA_NODE_MAP      ? ama__op_name(n->u.map.op)
            : n->kind == AMA_NODE_REDUCE ? ama__red_name(n->u.reduce.spec.op)
+           : n->kind == AMA_NODE_WINDOW ? ama__red_name(n->u.window.spec.op)
                                         : name[n->kind];
 }
 
@@ -271,6 +273,11 @@ static void print_node(const ama__node *n, int depth) {
         print_error(" fixed %lld", (long long)n->u.index.fixed[a]);
     for (int k = 0; n->kind == AMA_NODE_MAP && k < n->u.map.n_in; k++)
         for (int a = 0; a < n->ndim; a++) print_error("%s%d", a ? "," : " axes ", n->u.map.axis[k][a]);
+    if (n->kind == AMA_NODE_WINDOW) {
+        const ama__window_spec *s = &n->u.window.spec;
+        print_error(" of windows axis %d width %lld lo %lld skipna %d min_count %lld", s->axis, (long long)s->width,
+                    (long long)s->lo, s->skipna, (long long)s->min_count);
+    }
     print_error("\n");
     if (n->kind == AMA_NODE_SCAN) {
         const ama__scan_spec *s = &n->u.scan.spec;

@@ -13,14 +13,14 @@ typedef struct job {
     ama__comm *comm;
     ama__store *store;
     ama__graph g;
-    ama__node *anomaly, *since, *turned, *series, *spread;
+    ama__node *anomaly, *since, *turned, *series, *spread, *smooth;
     ama__plan *plan;
     ama__dim dim[9];
     ama__stored_var var[3];
     ama__write_spec spec[3];
-    ama__node *written[3], *gathered[2];
+    ama__node *written[3], *gathered[3];
     ama__sink sink[4], *sinks[4];
-    void *data[2];
+    void *data[3];
     char path[3][320];
     ama__exec_stats stats;
 } job;
@@ -30,7 +30,8 @@ typedef struct options {
     int64_t budget_bytes, unit_bytes;
 } options;
 
-/* ---- the graph: a monthly anomaly, differences to the first step, a turned and thinned copy, two reductions */
+/* ---- the graph: a monthly anomaly, differences to the first step, a turned and thinned copy, three reductions, one of
+ * them of windows */
 
 static ama_status map2(ama__graph *g, ama__op op, ama__node *a, ama__node *b, bool broadcast, ama__node **out) {
     int8_t axis[2][AMA_MAX_DIMS];
@@ -47,7 +48,7 @@ static ama_status build(job *j) {
     const ama__stored_var *v = &j->store->meta.var[0];
     ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
     ama__graph *g = &j->g;
-    ama__node *x, *clim, *again, *first;
+    ama__node *x, *clim, *again, *first, *week;
     int64_t *label;
     AMA_TRY(ama__node_source(g, 0, 1, &part, &x));
     AMA_NEW(g->arena, label, x->shape[0]);
@@ -69,7 +70,11 @@ static ama_status build(job *j) {
                                {.in_axis = 1, .count = x->shape[1], .step = 1}};
     AMA_TRY(ama__node_index(g, x, 3, turn, NULL, &j->turned));
     AMA_TRY(ama__node_reduce(g, j->anomaly, &area, &j->series));
-    return ama__node_reduce(g, x, &time, &j->spread);
+    AMA_TRY(ama__node_reduce(g, x, &time, &j->spread));
+    const ama__window_spec seven = {.op = AMA_RED_MEAN, .width = 7, .lo = 6, .skipna = true, .min_count = 5};
+    const ama__reduce_spec most = {.op = AMA_RED_MAX, .reduced = {true}, .label_axis = -1, .skipna = true};
+    AMA_TRY(ama__node_window(g, x, &seven, &week));
+    return ama__node_reduce(g, week, &most, &j->smooth);
 }
 
 static void make_sinks(job *j, const char *dir) {
@@ -99,7 +104,8 @@ static void make_sinks(job *j, const char *dir) {
     }
     j->gathered[0] = j->series;
     j->gathered[1] = j->spread;
-    j->sink[3] = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->gathered, .n_gather = 2, .data = j->data};
+    j->gathered[2] = j->smooth;
+    j->sink[3] = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->gathered, .n_gather = 3, .data = j->data};
     j->sinks[3] = &j->sink[3];
 }
 
@@ -127,7 +133,7 @@ static ama_status run(job *j) {
 }
 
 static void finish(job *j) {
-    for (int i = 0; i < 2; i++) ama__mem_free(j->ctx, j->data[i]);
+    for (int i = 0; i < 3; i++) ama__mem_free(j->ctx, j->data[i]);
     ama__store_close(&j->store);
     ama__arena_destroy(&j->g.arena);
     ama__comm_destroy(&j->comm);
@@ -171,7 +177,7 @@ static uint64_t mix(uint64_t h, const void *p, size_t n) {
 
 static uint64_t hash_outputs(en_world *w, job *j) {
     uint64_t h = 14695981039346656037u;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         h = mix(h, j->data[i], (size_t)en_size(j->gathered[i]->ndim, j->gathered[i]->shape) * 4);
     for (int i = 0; i < 3; i++) {
         const ama__open_options oo = {0};
