@@ -97,17 +97,66 @@ static ama_status mean_of_several(ama__graph *g, const job *j, const ama__variab
     return ama__terms_map(g, AMA_OP_DIV, 2, ratio, out);
 }
 
+/* The block of each element of the axis, -1 for what is trimmed. */
+static ama_status labels_of(ama__graph *g, const blocks *b, int64_t size, int64_t **out) {
+    int64_t first = b->start - b->lo;
+    AMA_NEW(g->arena, *out, size + 1);
+    for (int64_t i = 0; i < size; i++) {
+        int64_t k = i < first ? -1 : (i - first) / b->width;
+        (*out)[i] = k < b->count ? k : -1;
+    }
+    return AMA_OK;
+}
+
+/* Sums, of values or of ones, by groups: small, and there before the deviations are. */
+static ama_status grouped(ama__graph *g, const job *j, ama__red first, const ama__variable *v, ama__variable **out) {
+    *out = (ama__variable *)v; /* shared, never changed */
+    for (int k = 0; k < j->n; k++) {
+        const char *dim = v->dim[j->b[k].axis];
+        const ama__reduction r = {.op = k ? AMA_RED_SUM : first, .skipna = j->skipna ? AMA_SKIPNA_YES : AMA_SKIPNA_NO};
+        ama__segments s = {.dim = dim, .name = dim, .n = j->b[k].count};
+        int64_t *label;
+        AMA_TRY(labels_of(g, &j->b[k], ama__variable_size(v, j->b[k].axis), &label));
+        s.label = label;
+        AMA_TRY(ama__variable_reduce(g, *out, &r, 0, NULL, &s, out));
+    }
+    return AMA_OK;
+}
+
+/* v is float64. The mean of the squared deviations from the block's mean, as xarray has it: a pass for each. */
+static ama_status spread_of_several(ama__graph *g, const job *j, ama__red op, const ama__variable *v,
+                                    ama__variable **out) {
+    ama__variable *sum, *count, *x;
+    AMA_TRY(grouped(g, j, AMA_RED_SUM, v, &sum));
+    AMA_TRY(grouped(g, j, AMA_RED_COUNT, v, &count));
+    ama__term t[2] = {ama__term_var(sum), ama__term_var(count)};
+    AMA_TRY(ama__terms_map(g, AMA_OP_DIV, 2, t, &x));
+    for (int k = 0; k < j->n; k++) {
+        ama__pick p = {.count = ama__variable_size(v, j->b[k].axis)};
+        int64_t *label;
+        AMA_TRY(labels_of(g, &j->b[k], p.count, &label));
+        p.list = label;
+        AMA_TRY(ama__labels_take_dim(g, x, v->dim[j->b[k].axis], &p, 0, &x));
+    }
+    t[0] = ama__term_var(v);
+    t[1] = ama__term_var(x);
+    AMA_TRY(ama__terms_map(g, AMA_OP_SUB, 2, t, &x));
+    t[0] = ama__term_var(x);
+    AMA_TRY(ama__terms_map(g, AMA_OP_SQUARE, 1, t, &x));
+    AMA_TRY(mean_of_several(g, j, x, out));
+    t[0] = ama__term_var(*out);
+    return op == AMA_RED_STD ? ama__terms_map(g, AMA_OP_SQRT, 1, t, out) : AMA_OK;
+}
+
 static ama_status coarse_numbers(ama__graph *g, const job *j, ama__red op, const ama__variable *v,
                                  ama__variable **out) {
     ama_dtype t = v->node->dtype;
-    bool real = ama__dtype_is_float(t), sums = op == AMA_RED_SUM || op == AMA_RED_PROD || op == AMA_RED_MEAN;
+    bool real = ama__dtype_is_float(t), spread = op == AMA_RED_VAR || op == AMA_RED_STD;
+    bool sums = op == AMA_RED_SUM || op == AMA_RED_PROD || op == AMA_RED_MEAN || spread;
     ama__variable *x = (ama__variable *)v; /* shared, never changed */
     if (j->pad && (t == AMA_BOOL || op == AMA_RED_ANY))
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "coarsen(boundary=\"pad\").%s of %s", ama__red_name(op),
                          ama__dtype_name(t));
-    if (j->n > 1 && (op == AMA_RED_VAR || op == AMA_RED_STD))
-        return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "coarsen(...).%s over several dims; over one dim it is supported",
-                         ama__red_name(op));
     if (j->pad && !real) { /* room for what pads, whether there is any or not */
         t = ama__dtype_bytes(t) <= 2 ? AMA_F4 : AMA_F8;
         AMA_TRY(ama__variable_cast(g, x, t, &x));
@@ -119,8 +168,10 @@ static ama_status coarse_numbers(ama__graph *g, const job *j, ama__red op, const
                         op == AMA_RED_ANY ? AMA_RED_MAX : AMA_RED_MIN, x, out);
     }
     if (j->n == 1 || !sums) return all_axes(g, j, op, op == AMA_RED_COUNT ? AMA_RED_SUM : op, x, out);
-    if (real) AMA_TRY(ama__variable_cast(g, x, AMA_F8, &x)); /* float32 is rounded once */
-    if (op == AMA_RED_MEAN)
+    if (real || spread) AMA_TRY(ama__variable_cast(g, x, AMA_F8, &x)); /* float32 is rounded once */
+    if (spread)
+        AMA_TRY(spread_of_several(g, j, op, x, out));
+    else if (op == AMA_RED_MEAN)
         AMA_TRY(mean_of_several(g, j, x, out));
     else
         AMA_TRY(all_axes(g, j, op, op, x, out));
@@ -129,17 +180,13 @@ static ama_status coarse_numbers(ama__graph *g, const job *j, ama__red op, const
 
 static ama_status coarse_times(ama__graph *g, const job *j, ama__red op, const ama__variable *v, ama__variable **out) {
     const blocks *b = &j->b[0];
-    int64_t size = ama__variable_size(v, b->axis), *label, first = b->start - b->lo;
+    int64_t *label;
     const ama__reduction r = {.op = op};
     if (j->n > 1) return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "coarsen of times over several dims");
     if (op == AMA_RED_COUNT || (b->pad && op != AMA_RED_MEAN))
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "coarsen: %s of times%s", ama__red_name(op),
                          b->pad ? " with boundary=\"pad\"" : "");
-    AMA_NEW(g->arena, label, size + 1);
-    for (int64_t i = 0; i < size; i++) {
-        label[i] = i < first ? -1 : (i - first) / b->width;
-        if (label[i] >= b->count) label[i] = -1;
-    }
+    AMA_TRY(labels_of(g, b, ama__variable_size(v, b->axis), &label));
     const ama__segments s = {.dim = v->dim[b->axis], .name = v->dim[b->axis], .n = b->count, .label = label};
     return ama__variable_reduce(g, v, &r, 0, NULL, &s, out);
 }

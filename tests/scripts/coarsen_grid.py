@@ -9,3 +9,4 @@ tas.coarsen(time=5, lon=17, coord_func="max").sum(keep_attrs=False).to_netcdf("s
 tas.coarsen(time=10, lat=13).count().to_netcdf("count.nc")
 (tas > 280).coarsen(time=10, lon=17).all().to_netcdf("all.nc")
 (tas > 300).coarsen(time=25).any().to_netcdf("any.nc")
+tas.astype("f8").coarsen(lat=3, lon=4, boundary="trim").std().to_netcdf("std.nc")

@@ -126,6 +126,9 @@ SAYS(coarsen_i2_mean, COARSE(MEAN, N, X("lat", 3), X("lon", 3)))
 SAYS(coarsen_any, COARSE(ANY, op2(w, AMA_OP_GT, A(N), I(4)), X("lat", 3)))
 SAYS(coarsen_all, COARSE(ALL, op2(w, AMA_OP_GT, A(N), I(3)), X("lat", 3)))
 SAYS(coarsen_std, COARSE(STD, PLAIN, X("time", 3)))
+SAYS(coarsen_std_two, COARSE(STD, PLAIN, X("time", 3), X("lon", 2)))
+SAYS(coarsen_var_pad, COARSE(VAR, N, PAD("lat", 2, false), PAD("lon", 2, false)))
+SAYS(coarsen_var_right, COARSE(VAR, N, TRIM("lat", 2, true), TRIM("lon", 2, true)))
 SAYS(coarsen_prod, COARSE(PROD, N, X("lon", 3)))
 SAYS(coarsen_cf, COARSE(MEAN, &w->cf, X("time", 12)))
 SAYS(coarsen_ds, coarse(w, AMA_RED_SUM, pick(w, DS, "tas", "w", "five"), AMA_SKIPNA_DEFAULT, AMA_KEEP_NO,
@@ -192,6 +195,9 @@ static void as_xarray(void **state) {
         ROW(coarsen_any),
         ROW(coarsen_all),
         ROW(coarsen_std),
+        ROW(coarsen_std_two),
+        ROW(coarsen_var_pad),
+        ROW(coarsen_var_right),
         ROW(coarsen_prod),
         ROW(coarsen_cf),
         ROW(coarsen_ds),
