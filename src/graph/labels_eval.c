@@ -7,15 +7,17 @@
 #include "graph/labels_private.h"
 
 #define EAGER_MAX (INT64_C(1) << 22)
+#define WINDOWS_MAX (INT64_C(1) << 26) /* values that windows may meet */
 #define DEPTH_MAX 64
 
 static bool eager(const ama__node *n, int depth) {
     int64_t size;
     if (n->kind == AMA_NODE_CONST) return true;
     if (depth > DEPTH_MAX || !ama__shape_size(n->ndim, n->shape, &size) || size > EAGER_MAX) return false;
+    const ama__node *window = ama__labels_window_slice(n) ? n->u.index.in : n;
+    if (window->kind == AMA_NODE_WINDOW)
+        return size < WINDOWS_MAX / window->u.window.spec.width && eager(window->u.window.in, depth + 1);
     if (n->kind == AMA_NODE_INDEX) return eager(n->u.index.in, depth + 1);
-    if (n->kind == AMA_NODE_WINDOW)
-        return size < EAGER_MAX / n->u.window.spec.width && eager(n->u.window.in, depth + 1);
     if (n->kind != AMA_NODE_MAP) return false;
     for (int k = 0; k < n->u.map.n_in; k++)
         if (!eager(n->u.map.in[k], depth + 1)) return false;
@@ -213,9 +215,11 @@ static ama_status fold(ama__graph *g, const ama__node *n, const ama__node **out)
     *out = n;
     if (n->kind == AMA_NODE_CONST) return AMA_OK;
     if (n->kind == AMA_NODE_MAP) return fold_map(g, n, out);
-    if (n->kind == AMA_NODE_WINDOW) {
-        AMA_TRY(fold(g, n->u.window.in, &in));
-        AMA_TRY(ama__labels_window(g, n, in, &c));
+    const ama__pick *slice = ama__labels_window_slice(n);
+    const ama__node *window = slice ? n->u.index.in : n;
+    if (window->kind == AMA_NODE_WINDOW) {
+        AMA_TRY(fold(g, window->u.window.in, &in));
+        AMA_TRY(ama__labels_window(g, window, in, slice, &c));
         *out = c;
         return AMA_OK;
     }

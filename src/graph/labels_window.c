@@ -77,18 +77,35 @@ static int64_t value_i8(const ama__window_spec *s, const tally *t) {
     }
 }
 
-ama_status ama__labels_window(ama__graph *g, const ama__node *n, const ama__node *in, ama__node **out) {
+const ama__pick *ama__labels_window_slice(const ama__node *n) {
+    if (n->kind != AMA_NODE_INDEX || n->u.index.in->kind != AMA_NODE_WINDOW) return NULL;
+    const ama__node *w = n->u.index.in;
+    int axis = w->u.window.spec.axis;
+    if (n->ndim != w->ndim) return NULL;
+    for (int a = 0; a < n->ndim; a++) {
+        const ama__pick *p = &n->u.index.pick[a];
+        bool all = p->start == 0 && p->step == 1 && p->count == w->shape[a];
+        if (p->in_axis != a || p->list || (a != axis && !all)) return NULL;
+    }
+    return &n->u.index.pick[axis];
+}
+
+ama_status ama__labels_window(ama__graph *g, const ama__node *n, const ama__node *in, const ama__pick *pick,
+                              ama__node **out) {
     const ama__window_spec *s = &n->u.window.spec;
-    int64_t size, stride[AMA_MAX_DIMS], idx[AMA_MAX_DIMS] = {0}, extent = n->shape[s->axis];
+    int64_t size, stride[AMA_MAX_DIMS], shape[AMA_MAX_DIMS], idx[AMA_MAX_DIMS] = {0}, extent = n->shape[s->axis];
     bool real = ama__dtype_is_float(in->dtype), skip = real && (s->skipna || s->op == AMA_RED_COUNT);
     char *data;
-    ama__shape_size(n->ndim, n->shape, &size);
+    for (int a = 0; a < n->ndim; a++) shape[a] = pick && a == s->axis ? pick->count : n->shape[a];
+    ama__shape_size(n->ndim, shape, &size);
     ama__shape_strides(n->ndim, n->shape, stride);
     AMA_NEW(g->arena, data, (size_t)(size ? size : 1) * ama__dtype_bytes(n->dtype));
     for (int64_t i = 0; i < size; i++) {
-        int64_t at = idx[s->axis], first = at - s->lo > 0 ? at - s->lo : 0;
+        int64_t at = pick ? pick->start + idx[s->axis] * pick->step : idx[s->axis];
+        int64_t first = at - s->lo > 0 ? at - s->lo : 0, from = first * stride[s->axis];
         int64_t last = at - s->lo + s->width < extent ? at - s->lo + s->width : extent;
-        const span p = {i + (first - at) * stride[s->axis], stride[s->axis], last - first};
+        for (int a = 0; a < n->ndim; a++) from += a == s->axis ? 0 : idx[a] * stride[a];
+        const span p = {from, stride[s->axis], last - first};
         tally t = {.product = 1, .f_product = 1};
         for (int64_t k = 0; k < p.n; k++) {
             double x = ama__dtype_get_f8(in->dtype, in->u.constant.data, p.at + k * p.stride);
@@ -98,7 +115,7 @@ ama_status ama__labels_window(ama__graph *g, const ama__node *n, const ama__node
             ama__dtype_set_f8(n->dtype, data, i, value_f8(in, s, &p, &t));
         else
             ama__dtype_set_i8(n->dtype, data, i, value_i8(s, &t));
-        ama__index_next(n->ndim, n->shape, idx);
+        ama__index_next(n->ndim, shape, idx);
     }
-    return ama__node_const(g, n->dtype, n->ndim, n->shape, data, false, out);
+    return ama__node_const(g, n->dtype, n->ndim, shape, data, false, out);
 }
