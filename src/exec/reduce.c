@@ -148,16 +148,19 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
     return AMA_OK;
 }
 
-/* Axis along which threads share out the cells: the slowest kept one that has enough for all of them, so that what a
- * slice reads stays in long runs; else the longest; -1 when none is longer than 1. */
+/* Axis along which threads share out the cells: the slowest kept one that has enough for all of them and whose indices
+ * fit into cache one by one, so that what a slice reads stays in long runs; else the longest; -1 when none is longer
+ * than 1. */
 static int share_axis(const job *j, const ama__box *box, int threads) {
-    int best = -1;
-    for (int d = 0; d < box->ndim; d++) {
+    int longest = -1, best = -1;
+    int64_t inner = 1;
+    for (int d = box->ndim - 1; d >= 0; d--) {
         if (!is_kept(j->c, d) || box->count[d] <= 1) continue;
-        if (box->count[d] >= 8 * threads) return d;
-        if (best < 0 || box->count[d] > box->count[best]) best = d;
+        if (longest < 0 || box->count[d] >= box->count[longest]) longest = d;
+        if (box->count[d] >= 8 * threads && inner <= AMA_BLOCK_ELEMENTS) best = d;
+        inner *= box->count[d];
     }
-    return best;
+    return best >= 0 ? best : longest;
 }
 
 /* Indices of the shared axis per slice: small enough that a slice's states stay in cache, and enough slices for all
