@@ -39,7 +39,7 @@ uint32_t ama__keep_now(const ama__keep *k) {
 void ama__keep_back(ama__keep *k, uint32_t number) {
     for (int s = 0; s < SETS; s++)
         for (int w = 0; (k->used >> s & 1) && w < WAYS; w++)
-            if (k->at[s][w].number > number) k->at[s][w].id = -1;
+            if (k->at[s][w].id >= 0 && k->at[s][w].number > number) k->at[s][w].id = -1;
 }
 
 void ama__keep_forget(ama__keep *k) {

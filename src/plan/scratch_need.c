@@ -151,6 +151,8 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
     for (int i = 0; i < s->n_scans && status == AMA_OK; i++)
         status = count_root(ctx, t, s->scan[i]->u.scan.in, AMA_BLOCK_ELEMENTS, &most);
     ama__mem_free(ctx, t);
-    *bytes = ((most * 8 > MIB ? most * 8 : MIB) + KEEP_BYTES) * o->threads; /* scratch comes in blocks of 256 KiB */
+    /* scratch comes in blocks of 256 KiB, whose ends stay empty */
+    most += most / 4;
+    *bytes = ((most * 8 > MIB ? most * 8 : MIB) + KEEP_BYTES) * o->threads;
     return status;
 }

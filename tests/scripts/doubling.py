@@ -12,7 +12,7 @@ for i in range(12):
     y = y.isel(lon=slice(1, None)) * 2 - y.isel(lon=slice(None, -1))
 y.to_netcdf("differences.nc")
 z = ds.tas.astype("f8")
-for i in range(24):
+for i in range(6):
     z = (z - z.min("time")) + z * 0.5
 z.max(["lat", "lon"]).to_netcdf("levels.nc")
 w = ds.lat
