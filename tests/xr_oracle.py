@@ -5,7 +5,7 @@
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
 groups the key's), the new frequency names, the new defaults of open_mfdataset, timedeltas left as numbers, the
 packing rule by attribute types, float32 reduced in float64 and rounded once, no bottleneck and no flox,
-DataArray.to_zarr.
+DataArray.to_zarr, numpy's newer quantiles.
 """
 import functools
 import re
@@ -87,6 +87,23 @@ def patch_reductions():
         return reduce
     for name in ("sum", "prod", "std", "var", "_mean"):
         setattr(duck_array_ops, name, wide(getattr(duck_array_ops, name)))
+
+
+def patch_quantiles():
+    """closest_observation takes the even order statistic at half way (numpy 2.1); a column of NaN that happens to come
+    first does not make float32 of the float64 result."""
+    from numpy.lib import function_base
+    discrete = {"inverted_cdf", "closest_observation", "lower", "higher", "nearest"}
+    plain = np.nanquantile
+
+    def closest(n, q):
+        return function_base._discret_interpolation_to_boundaries(
+            n * q - 1.5, lambda gamma, index: (gamma == 0) & (np.floor(index) % 2 == 1))
+
+    def nanquantile(a, q, *args, method="linear", **keywords):
+        result = plain(a, q, *args, method=method, **keywords)
+        return result if method in discrete else np.asarray(result).astype("f8")
+    function_base._closest_observation, np.nanquantile = closest, nanquantile
 
 
 def wanted_float(dtype, attrs):
@@ -183,8 +200,8 @@ def patch_write():
 def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_packing, patch_decoding,
-                  patch_open, patch_write):
+    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_quantiles, patch_packing,
+                  patch_decoding, patch_open, patch_write):
         patch()
 
 

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "exec/collect.h"
+
 typedef struct job {
     ama__accum *a;
     const ama__consumer *c;
@@ -143,14 +145,20 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
         const void *x;
         ama__evaluator_reset(e);
         AMA_TRY(ama__evaluator_dense(e, j->c->node, &k.now, &x));
-        fold_block(j, &k.now, x, size);
+        if (ama__red_collects(j->c->spec.op))
+            AMA_TRY(ama__collect_block(j->a, e, &k.now, x));
+        else
+            fold_block(j, &k.now, x, size);
     }
     return AMA_OK;
 }
 
-/* Axis along which threads share out the cells: the longest kept one; -1 when none is longer than 1. */
+/* Axis along which threads share out the cells: the longest kept one; -1 when none is longer than 1. Where values are
+ * collected any axis will do: the slowest. */
 static int share_axis(const job *j, const ama__box *box) {
     int best = -1;
+    for (int d = 0; ama__red_collects(j->c->spec.op) && d < box->ndim; d++)
+        if (box->count[d] > 1) return d;
     for (int d = 0; d < box->ndim; d++)
         if (is_kept(j->c, d) && box->count[d] > 1 && (best < 0 || box->count[d] > box->count[best])) best = d;
     return best;
@@ -161,7 +169,7 @@ static int share_axis(const job *j, const ama__box *box) {
 static int64_t slice_extent(const job *j, const ama__box *box, int axis, int threads) {
     int64_t cells = 1;
     for (int d = 0; d < box->ndim; d++)
-        if (is_kept(j->c, d) && d != axis) cells *= box->count[d];
+        if ((is_kept(j->c, d) || ama__red_collects(j->c->spec.op)) && d != axis) cells *= box->count[d];
     int64_t extent = AMA_BLOCK_ELEMENTS / (cells > 0 ? cells : 1);
     if (extent < 1) extent = 1;
     int64_t share = (box->count[axis] + threads - 1) / threads;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "kernel/order.h"
+
 typedef struct lowering {
     ama__graph *g;
     int n_nodes;
@@ -226,9 +228,36 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     return AMA_OK;
 }
 
+/* True when both reductions are made from the same collected values. */
+static bool same_columns(const ama__node *a, const ama__node *b) {
+    const ama__reduce_spec *s = &a->u.reduce.spec, *t = &b->u.reduce.spec;
+    const ama__node *in = a->u.reduce.in;
+    if (!ama__red_collects(s->op) || !ama__red_collects(t->op) || in != b->u.reduce.in) return false;
+    if (s->skipna != t->skipna || s->label_axis != t->label_axis || s->n_labels != t->n_labels) return false;
+    for (int d = 0; d < in->ndim; d++)
+        if (s->reduced[d] != t->reduced[d]) return false;
+    return s->label_axis < 0 || memcmp(s->label, t->label, (size_t)in->shape[s->label_axis] * sizeof *s->label) == 0;
+}
+
+/* Gives n to a consumer that collects the same values; false when there is none. */
+static ama_status join_twin(lowering *l, ama__node *n, bool *joined) {
+    *joined = false;
+    for (int i = 0; i < l->n_consumers && !*joined; i++) {
+        ama__consumer *c = &l->consumer[i];
+        if (c->n_twins + 1 >= AMA_ORDER_REQUESTS || !same_columns(c->reduce, n)) continue;
+        if (!c->twin) AMA_NEW(l->g->arena, c->twin, AMA_ORDER_REQUESTS);
+        c->twin[c->n_twins++] = n;
+        *joined = true;
+    }
+    return AMA_OK;
+}
+
 static ama_status add_all_consumers(lowering *l, int n_sinks, ama__sink *const *sinks) {
     for (int i = 0; i < l->n_reduces; i++) {
         ama__node *n = l->reduces[i];
+        bool joined;
+        AMA_TRY(join_twin(l, n, &joined));
+        if (joined) continue;
         ama__consumer c = {.kind = AMA_CONSUME_REDUCE, .node = n->u.reduce.in, .reduce = n, .spec = n->u.reduce.spec};
         AMA_TRY(add_consumer(l, c, l->level[n->id] - 1));
     }

@@ -36,14 +36,15 @@ static int64_t count_ops(const ama__node *n) {
 }
 
 static int64_t scratch_bytes(const ama__plan_options *o, const ama__stage *s) {
-    int64_t most = 0;
+    int64_t most = 0, work = 0;
     for (int i = 0; i < s->n_consumers; i++) {
         const ama__consumer *c = &s->consumer[i];
         int64_t row = 1;
         for (int k = 0; k < c->n_row_axes; k++) row *= c->node->shape[c->node->ndim - 1 - k];
         most = max_i8(most, count_ops(c->node) * max_i8(min_i8(row, MIB), AMA_BLOCK_ELEMENTS) * 8);
+        if (c->kind == AMA_CONSUME_REDUCE) work = max_i8(work, ama__consumer_work_bytes(c));
     }
-    return (max_i8(most, MIB) + MIB / 16) * o->threads; /* scratch comes in blocks of 1 MiB */
+    return (max_i8(most, MIB) + MIB / 16 + work) * o->threads; /* scratch comes in blocks of 1 MiB */
 }
 
 /* Bytes of the boxes of earlier results that this rank's units read. */
@@ -176,6 +177,23 @@ static ama_status output_bytes(ama_ctx *ctx, const ama__plan *p, const ama__stag
     return AMA_OK;
 }
 
+/* Bytes of states on the rank that needs most: while tiles run, or at the end, when one reduction after another is
+ * completed. A rank then sends what it collected as fast as it receives, and ends with its share of the columns.
+ * Collective. */
+static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, const ama__stage *s,
+                           const ama__state_need *need) {
+    int64_t left = need->leftover_bytes, most = left;
+    for (int i = 0; i < s->n_consumers; i++) {
+        if (s->consumer[i].kind != AMA_CONSUME_REDUCE || !ama__red_collects(s->consumer[i].spec.op)) continue;
+        int64_t mine = need->collected_bytes[i], share = ama__comm_sum(comm, need->sent_bytes[i]);
+        left -= mine;
+        most = max_i8(most, left + max_i8(mine, share));
+    }
+    /* what is packed, sent and received in one round */
+    int64_t rounds = o->nranks > 1 ? min_i8(2 * most, 3 * AMA_EXCHANGE_BYTES) : 0;
+    return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds));
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -189,13 +207,18 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama_status status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
-    if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
+    if (status == AMA_OK)
+        status = ama__plan_simulate(g->ctx, s, o->nranks, s->rank_first[rank], s->rank_first[rank + 1], &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
     int64_t outputs = 0;
     if (status == AMA_OK) status = output_bytes(g->ctx, p, s, rank, &outputs);
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
-    AMA_TRY(ama__comm_agree(comm, status));
+    status = ama__comm_agree(comm, status);
+    if (status != AMA_OK) {
+        ama__state_need_fini(g->ctx, &need);
+        return status;
+    }
     int64_t operands = 0, most = 0;
     for (int i = 0; i < s->n_operands; i++) {
         if (boxes[i].ndim < 0) continue;
@@ -211,12 +234,11 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
     s->scratch_bytes = scratch_bytes(o, s);
-    /* completing partial states sends and receives them in rounds: what is packed, sent and received at one time */
-    int64_t rounds = o->nranks > 1 ? min_i8(2 * need.leftover_bytes, 3 * AMA_EXCHANGE_BYTES) : 0;
-    s->state_bytes = ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + rounds));
+    s->state_bytes = state_bytes(comm, o, s, &need);
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);
     s->operand_bytes = ama__comm_max(comm, operands);
     s->output_bytes = ama__comm_max(comm, outputs);
+    ama__state_need_fini(g->ctx, &need);
     return AMA_OK;
 }
 
