@@ -19,20 +19,43 @@ static int64_t row_bytes(const ama__accum *a, const ama__box *kept) {
     return ama__box_size(kept) * (int64_t)ama__dtype_bytes(a->consumer->node->dtype);
 }
 
-/* Values [first, first + n) of a segment: to each rank its cells. */
-static ama_status send_slice(const ama__accum *a, const ama__accum_slot *s, int64_t first, int64_t n, ama__outbox *b) {
+/* One exchange: from the incomplete columns of `from` to those that this rank completes. */
+typedef struct exchange {
+    ama__accum *from, *whole;
+    ama__outbox out;
+    int me;
+    cursor at;
+} exchange;
+
+/* Copies the cells of `part` of values [first, first + n) of a slot's first segment. */
+static void cut_slice(const ama__accum *a, const ama__accum_slot *s, int64_t first, int64_t n, const ama__box *part,
+                      char *to) {
     size_t size = ama__dtype_bytes(a->consumer->node->dtype);
-    const char *from = s->chain->data + first * row_bytes(a, &s->kept);
-    for (int r = 0; r < b->nranks; r++) {
+    int64_t whole = row_bytes(a, &s->kept), row = row_bytes(a, part);
+    const char *from = s->chain->data + first * whole;
+    for (int64_t v = 0; v < n; v++) ama__box_copy(part, size, from + v * whole, &s->kept, to + v * row, part);
+}
+
+/* Values [first, first + n) of a slot's first segment: to each rank its cells. */
+static ama_status send_slice(exchange *x, const ama__accum_slot *s, int64_t first, int64_t n) {
+    const ama__accum *a = x->from;
+    for (int r = 0; r < x->out.nranks; r++) {
         record rec = {.block = s->block, .group = s->group, .n = n};
         void *p;
-        if (!ama__accum_part(&s->kept, r, b->nranks, &rec.kept)) continue;
-        int64_t row = row_bytes(a, &rec.kept);
-        AMA_TRY(ama__outbox_add(b, r, sizeof rec, &p));
+        if (!ama__accum_part(&s->kept, r, x->out.nranks, &rec.kept)) continue;
+        size_t bytes = (size_t)(n * row_bytes(a, &rec.kept));
+        if (r == x->me) {
+            ama__segment *mine;
+            AMA_TRY(ama__mem_alloc(a->ctx, AMA_MEM_STATE, AMA_SEGMENT_HEADER + bytes, (void **)&mine));
+            ama__collect_open(mine, n);
+            cut_slice(a, s, first, n, &rec.kept, mine->data);
+            AMA_TRY(ama__collect_insert(x->whole, s->block, s->group, &rec.kept, mine));
+            continue;
+        }
+        AMA_TRY(ama__outbox_add(&x->out, r, sizeof rec, &p));
         memcpy(p, &rec, sizeof rec);
-        AMA_TRY(ama__outbox_add(b, r, (size_t)(n * row), &p));
-        for (int64_t v = 0; v < n; v++)
-            ama__box_copy(&rec.kept, size, from + v * row_bytes(a, &s->kept), &s->kept, (char *)p + v * row, &rec.kept);
+        AMA_TRY(ama__outbox_add(&x->out, r, bytes, &p));
+        cut_slice(a, s, first, n, &rec.kept, p);
     }
     return AMA_OK;
 }
@@ -47,24 +70,25 @@ static int64_t share_bytes(const ama__accum *a, const ama__box *kept, int nranks
     return most;
 }
 
-static ama_status fill_round(ama__accum *a, cursor *c, ama__outbox *b) {
-    int64_t room = AMA_EXCHANGE_BYTES / b->nranks; /* to each rank */
-    while (c->slot < a->cap_slots && room > 0) {
-        ama__accum_slot *s = &a->slot[c->slot];
+static ama_status fill_round(exchange *x) {
+    ama__accum *a = x->from;
+    int64_t room = AMA_EXCHANGE_BYTES / x->out.nranks; /* to each rank */
+    while (x->at.slot < a->cap_slots && room > 0) {
+        ama__accum_slot *s = &a->slot[x->at.slot];
         if (!ama__accum_is_open(s)) {
-            c->slot++;
+            x->at.slot++;
             continue;
         }
-        int64_t share = share_bytes(a, &s->kept, b->nranks), left = s->chain->n - c->value;
-        int64_t n = ama__consumer_slice(share, b->nranks);
+        int64_t share = share_bytes(a, &s->kept, x->out.nranks), left = s->chain->n - x->at.value;
+        int64_t n = ama__consumer_slice(share, x->out.nranks);
         if (n > left) n = left;
-        AMA_TRY(send_slice(a, s, c->value, n, b));
+        AMA_TRY(send_slice(x, s, x->at.value, n));
         room -= n * share + (int64_t)sizeof(record);
-        c->value += n;
+        x->at.value += n;
         if (n < left) continue;
         ama__segment *done = s->chain;
         s->chain = done->next;
-        c->value = 0;
+        x->at.value = 0;
         ama__mem_free(a->ctx, done);
     }
     return AMA_OK;
@@ -98,20 +122,19 @@ static ama_status check_complete(const ama__accum *a) {
 }
 
 ama_status ama__collect_exchange(ama__accum *a, ama__comm *comm, ama_status status) {
-    ama__outbox b = {0};
     ama__accum mine = {.ctx = a->ctx,
                        .stage = a->stage,
                        .consumer = a->consumer,
                        .kind = a->kind,
                        .threads = a->threads,
                        .pieces = a->pieces};
-    cursor at = {0};
-    if (status == AMA_OK) status = ama__outbox_init(&b, comm);
+    exchange x = {.from = a, .whole = &mine, .me = ama__comm_rank(comm)};
+    if (status == AMA_OK) status = ama__outbox_init(&x.out, comm);
     status = ama__comm_agree(comm, status);
-    while (status == AMA_OK && ama__comm_max(comm, has_open(a, at.slot))) {
+    while (status == AMA_OK && ama__comm_max(comm, has_open(a, x.at.slot))) {
         char *in;
         size_t bytes;
-        status = ama__outbox_exchange(&b, comm, fill_round(a, &at, &b), &in, &bytes);
+        status = ama__outbox_exchange(&x.out, comm, fill_round(&x), &in, &bytes);
         if (status == AMA_OK) status = take_round(&mine, in, bytes);
         ama__mem_free(a->ctx, in);
         status = ama__comm_agree(comm, status);
@@ -119,6 +142,6 @@ ama_status ama__collect_exchange(ama__accum *a, ama__comm *comm, ama_status stat
     if (status == AMA_OK) status = ama__comm_agree(comm, check_complete(&mine));
     mine.pieces = NULL; /* a's */
     ama__accum_fini(&mine);
-    ama__outbox_fini(&b);
+    ama__outbox_fini(&x.out);
     return status;
 }

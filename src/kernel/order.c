@@ -9,7 +9,8 @@
 
 #include "kernel/clones.h"
 
-enum { TILE_BYTES = 256 << 10, TILE_COLUMNS = 64, LOG_BUCKETS = 10, BUCKETS = 1 << LOG_BUCKETS, SMALL = 48 };
+enum { SQUARE = 16, LOG_BUCKETS = 10, BUCKETS = 1 << LOG_BUCKETS, SMALL = 48 };
+enum { TILE_COLUMNS = 4 * SQUARE, TILE_BYTES = 1 << 20, LONG_BYTES = 16 << 20 };
 
 static size_t key_bytes(ama_dtype t) {
     return ama__dtype_bytes(t) == 8 ? 8 : 4;
@@ -20,8 +21,12 @@ static int64_t column_stride(int64_t n) {
     return (n + 15) / 16 * 16 + 16;
 }
 
+/* So many that a tile stays in the second cache; of long columns still a square, that a cache line is not fetched for
+ * one value. */
 int64_t ama__order_columns(ama_dtype t, int64_t n) {
-    int64_t columns = TILE_BYTES / (int64_t)key_bytes(t) / column_stride(n);
+    int64_t bytes = (int64_t)key_bytes(t) * column_stride(n), columns = TILE_BYTES / bytes / SQUARE * SQUARE;
+    if (columns == 0) columns = LONG_BYTES / bytes;
+    if (TILE_BYTES / bytes < SQUARE && columns > SQUARE) columns = SQUARE;
     return columns < 1 ? 1 : columns > TILE_COLUMNS ? TILE_COLUMNS : columns;
 }
 
@@ -206,23 +211,37 @@ static uint64_t key_f8(uint64_t b) {
 #undef K
 #undef NAME
 
-static void gather(ama_dtype t, const ama__order_part *part, int64_t cells, int64_t first, int64_t count,
-                   int64_t stride, int64_t *fill, void *keys) {
-#define CASE(S, FN)                                                                                                    \
-    case AMA_##S: FN(part, cells, first, count, stride, fill, keys); break
+typedef void gather_fn(const ama__order_part *part, int64_t cells, int64_t first, int64_t count, int64_t stride,
+                       int64_t at, int64_t *restrict missing, void *keys);
+
+static gather_fn *gather_of(ama_dtype t) {
     switch (t) {
-        CASE(F4, gather_f4);
-        CASE(F8, gather_f8);
-        CASE(I1, gather_i1);
-        CASE(I2, gather_i2);
-        CASE(I4, gather_i4);
-        CASE(I8, gather_i8);
-        CASE(U2, gather_u2);
-        CASE(U4, gather_u4);
-        CASE(U8, gather_u8);
-    default: gather_u1(part, cells, first, count, stride, fill, keys); /* BOOL, U1 */
+    case AMA_F4: return gather_f4;
+    case AMA_F8: return gather_f8;
+    case AMA_I1: return gather_i1;
+    case AMA_I2: return gather_i2;
+    case AMA_I4: return gather_i4;
+    case AMA_I8: return gather_i8;
+    case AMA_U2: return gather_u2;
+    case AMA_U4: return gather_u4;
+    case AMA_U8: return gather_u8;
+    default: return gather_u1; /* BOOL, U1 */
     }
-#undef CASE
+}
+
+/* Takes the keys of NaN out of a column. */
+static void drop_missing(size_t key, void *column, int64_t n) {
+    int64_t m = 0;
+    for (int64_t i = 0; key == 4 && i < n; i++) {
+        uint32_t v = ((uint32_t *)column)[i];
+        ((uint32_t *)column)[m] = v;
+        m += v != UINT32_MAX;
+    }
+    for (int64_t i = 0; key == 8 && i < n; i++) {
+        uint64_t v = ((uint64_t *)column)[i];
+        ((uint64_t *)column)[m] = v;
+        m += v != UINT64_MAX;
+    }
 }
 
 /* ---- from keys to results */
@@ -322,28 +341,31 @@ static ranks ranks_at(void *mem, int64_t n_q) {
 void ama__order_run(int n_requests, const ama__order *request, const ama__order_input *in, int64_t first, int64_t count,
                     void *work, void *const *out) {
     const ama_dtype t = request->dtype;
-    int64_t fill[TILE_COLUMNS] = {0}, n = 0;
+    int64_t missing[TILE_COLUMNS] = {0}, n = 0, at = 0;
     for (int i = 0; i < in->n_parts; i++) n += in->part[i].n;
     int64_t stride = column_stride(n), columns = ama__order_columns(t, n);
     size_t key = key_bytes(t), keys_bytes = (size_t)((columns + 2) * stride) * key;
     char *keys = work, *spare = keys + (size_t)(columns * stride) * key;
     void *rest = (char *)work + (keys_bytes + 63) / 64 * 64;
-    for (int i = 0; i < in->n_parts; i++) gather(t, &in->part[i], in->cells, first, count, stride, fill, keys);
+    for (int i = 0; i < in->n_parts; at += in->part[i++].n)
+        gather_of(t)(&in->part[i], in->cells, first, count, stride, at, missing, keys);
+    for (int64_t c = 0; c < count; c++)
+        if (missing[c] > 0) drop_missing(key, keys + (size_t)(c * stride) * key, n);
     for (int k = 0; k < n_requests; k++) {
         const ama__order *o = &request[k];
         ranks r = ranks_at(rest, o->n_q);
         for (int64_t c = 0; c < count; c++) {
             char *to = (char *)out[k] + (size_t)(c * o->n_q) * ama__dtype_bytes(o->out);
-            if (fill[c] == 0 || (!o->skipna && fill[c] < n)) {
+            if (missing[c] == n || (!o->skipna && missing[c] > 0)) {
                 put_none(o, to);
                 continue;
             }
-            set_ranks(&r, o, fill[c]);
+            set_ranks(&r, o, n - missing[c]);
             char *column = keys + (size_t)(c * stride) * key;
             if (key == 4)
-                select_4((uint32_t *)column, fill[c], (uint32_t *)spare, stride, &r);
+                select_4((uint32_t *)column, r.n, (uint32_t *)spare, stride, &r);
             else
-                select_8((uint64_t *)column, fill[c], (uint64_t *)spare, stride, &r);
+                select_8((uint64_t *)column, r.n, (uint64_t *)spare, stride, &r);
             put_results(o, &r, to);
         }
     }
