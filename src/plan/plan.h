@@ -58,6 +58,9 @@ typedef struct ama__consumer {
     int64_t leaf_n[AMA_MAX_DIMS];
     int out_axis[AMA_MAX_DIMS];      /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
     int64_t out_start[AMA_MAX_DIMS]; /* where `node`'s axes begin in the result: not 0 along the axis of panels */
+    /* a reduction whose columns do not fit is made panel by panel, each in its own stage; n_panels 0: with others */
+    int64_t panel, n_panels;
+    int64_t collected_bytes; /* the most that a rank holds of the columns' values */
     /* WRITE */
     int sink, var;
     /* GATHER: sink, and `var` counts its nodes */

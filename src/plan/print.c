@@ -37,7 +37,9 @@ static void add_reduction(ama__text *t, const ama__consumer *c, const ama__node 
     add_shape(t, c->node->ndim, c->node->shape);
     ama__text_add(t, " -> ");
     add_shape(t, reduce->ndim, reduce->shape);
-    ama__text_printf(t, " %s\n", ama__dtype_name(reduce->dtype));
+    ama__text_printf(t, " %s", ama__dtype_name(reduce->dtype));
+    if (c->n_panels > 1) ama__text_printf(t, ", panel %" PRId64 " of %" PRId64, c->panel + 1, c->n_panels);
+    ama__text_add(t, "\n");
 }
 
 static void add_consumer(const ama__plan *p, ama__text *t, const ama__consumer *c) {

@@ -19,6 +19,7 @@ typedef struct simulation {
     entry *slot;
     int64_t n, cap; /* cap: power of two */
     int64_t now;
+    int64_t *now_of; /* per consumer */
     int nranks;
     ama__state_need *need;
 } simulation;
@@ -196,6 +197,7 @@ static ama_status collect_leaf(simulation *m, const ama__consumer *c, const leaf
         *e = (entry){.consumer = e->consumer, .block = e->block, .group = e->group};
     }
     m->now -= held;
+    m->now_of[l->consumer] -= held;
     m->need->result_bytes += l->out_bytes;
     return AMA_OK;
 }
@@ -209,8 +211,12 @@ static ama_status add_unit(simulation *m, const ama__stage *s, int i, const int6
     int64_t cells = ama__consumer_cells(c, &mine), block = ama__consumer_block(s, c, unit);
     ama__box kept = ama__consumer_kept(c, &mine);
     ama__consumer_groups(c, unit, &lo, &hi);
-    for (int64_t k = lo; k < hi; k++) m->now += ama__consumer_state_bytes(c, cells, ama__consumer_values(c, &mine, k));
+    int64_t opened = 0;
+    for (int64_t k = lo; k < hi; k++) opened += ama__consumer_state_bytes(c, cells, ama__consumer_values(c, &mine, k));
+    m->now += opened;
     if (m->now > m->need->peak_bytes) m->need->peak_bytes = m->now;
+    if (collects) m->now_of[i] += opened;
+    if (m->now_of[i] > m->need->own_bytes[i]) m->need->own_bytes[i] = m->now_of[i];
     for (int64_t k = lo; k < hi; k++) {
         int64_t group = labelled ? c->groups.group[k] : 0, values = ama__consumer_values(c, &mine, k);
         int64_t position = labelled ? c->groups.position[k] : 0, parts = labelled ? c->groups.n_parts[group] : 1;
@@ -244,8 +250,10 @@ ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, int nranks, int
     ama_status status = AMA_OK;
     size_t n = (size_t)s->n_consumers + 1;
     memset(out, 0, sizeof *out);
-    AMA_TRY(ama__mem_calloc(ctx, AMA_MEM_META, n, sizeof *out->collected_bytes, (void **)&out->collected_bytes));
-    AMA_TRY(ama__mem_calloc(ctx, AMA_MEM_META, n, sizeof *out->sent_bytes, (void **)&out->sent_bytes));
+    AMA_TRY(ama__mem_calloc(ctx, AMA_MEM_META, 4 * n, sizeof *out->collected_bytes, (void **)&out->collected_bytes));
+    out->sent_bytes = out->collected_bytes + n;
+    out->own_bytes = out->collected_bytes + 2 * n;
+    m.now_of = out->collected_bytes + 3 * n;
     for (int64_t u = first; u < last && status == AMA_OK; u++) {
         int64_t unit[AMA_MAX_DIMS];
         ama__stage_unit(s, u, unit);
@@ -258,5 +266,4 @@ ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, int nranks, int
 
 void ama__state_need_fini(ama_ctx *ctx, ama__state_need *n) {
     AMA_FREE(ctx, n->collected_bytes);
-    AMA_FREE(ctx, n->sent_bytes);
 }

@@ -9,9 +9,9 @@ typedef struct ama__state_need {
     int64_t leftover_bytes;        /* partial states that other ranks complete */
     int64_t result_bytes;          /* final values this rank makes */
     int64_t leftover_result_bytes; /* final values of the partial states, shared out over all ranks */
-    /* per consumer that collects values: its part of leftover_bytes, and the most that one of `nranks` ranks gets of it
-     * when columns are completed. Allocated by simulate, freed by need_fini. */
-    int64_t *collected_bytes, *sent_bytes;
+    /* per consumer that collects values: its part of leftover_bytes, the most that one of `nranks` ranks gets of it
+     * when columns are completed, the peak of its own states. Allocated by simulate, freed by need_fini. */
+    int64_t *collected_bytes, *sent_bytes, *own_bytes;
 } ama__state_need;
 
 /* Walks units [first, last) of the stage in order. Local. */
