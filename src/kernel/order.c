@@ -9,7 +9,7 @@
 
 #include "kernel/clones.h"
 
-enum { SQUARE = 16, LOG_BUCKETS = 10, BUCKETS = 1 << LOG_BUCKETS, SMALL = 48 };
+enum { SQUARE = 16, LEAST_BUCKETS = 4, LOG_BUCKETS = 10, BUCKETS = 1 << LOG_BUCKETS, SMALL = 48 };
 enum { TILE_COLUMNS = 4 * SQUARE, TILE_BYTES = 1 << 20, LONG_BYTES = 16 << 20 };
 
 static size_t key_bytes(ama_dtype t) {
@@ -131,6 +131,13 @@ static void set_ranks(ranks *r, const ama__order *o, int64_t n) {
 }
 
 /* ---- keys */
+
+/* A bucket for every four keys. */
+static int log_buckets(int64_t n) {
+    int log = LEAST_BUCKETS;
+    while (log < LOG_BUCKETS && ((int64_t)4 << log) < n) log++;
+    return log;
+}
 
 static uint32_t key_f4(uint32_t b) {
     return b ^ ((uint32_t)((int32_t)b >> 31) | 0x80000000u);
