@@ -9,7 +9,7 @@ import os
 import numpy as np
 from numpy.lib import function_base
 
-METHODS = ("inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear "
+METHODS = ("linear inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull "
            "median_unbiased normal_unbiased lower higher midpoint nearest").split()
 Q = np.array([0.0, 0.01, 0.1, 0.25, 0.3, 0.5, 0.75, 0.9, 0.999, 1.0])
 TYPES = "f4 f8 i1 i4 i8 u2 u8".split()
