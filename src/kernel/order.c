@@ -331,9 +331,14 @@ static int64_t ranks_bytes(int64_t n_q) {
     return n_q * (int64_t)(sizeof(place) + 2 * (sizeof(int64_t) + sizeof(uint64_t) + sizeof(int64_t))) + 64;
 }
 
+/* Columns of working memory beside those of the tile: none for a column so long that twice its size would hurt. */
+static int64_t spare_columns(ama_dtype t, int64_t n) {
+    return (int64_t)key_bytes(t) * column_stride(n) > LONG_BYTES ? 0 : 2;
+}
+
 size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t n_q) {
-    int64_t keys = (ama__order_columns(t, n) + 2) * column_stride(n) * (int64_t)key_bytes(t);
-    return (size_t)((keys + 63) / 64 * 64 + ranks_bytes(n_q));
+    int64_t columns = ama__order_columns(t, n) + spare_columns(t, n);
+    return (size_t)((columns * column_stride(n) * (int64_t)key_bytes(t) + 63) / 64 * 64 + ranks_bytes(n_q));
 }
 
 static ranks ranks_at(void *mem, int64_t n_q) {
@@ -351,8 +356,8 @@ void ama__order_run(int n_requests, const ama__order *request, const ama__order_
     int64_t missing[TILE_COLUMNS] = {0}, n = 0, at = 0;
     for (int i = 0; i < in->n_parts; i++) n += in->part[i].n;
     int64_t stride = column_stride(n), columns = ama__order_columns(t, n);
-    size_t key = key_bytes(t), keys_bytes = (size_t)((columns + 2) * stride) * key;
-    char *keys = work, *spare = keys + (size_t)(columns * stride) * key;
+    size_t key = key_bytes(t), keys_bytes = (size_t)((columns + spare_columns(t, n)) * stride) * key;
+    char *keys = work, *spare = spare_columns(t, n) ? keys + (size_t)(columns * stride) * key : NULL;
     void *rest = (char *)work + (keys_bytes + 63) / 64 * 64;
     for (int i = 0; i < in->n_parts; at += in->part[i++].n)
         gather_of(t)(&in->part[i], in->cells, first, count, stride, at, missing, keys);

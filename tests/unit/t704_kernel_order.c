@@ -152,6 +152,30 @@ static void shapes(void **state) {
     against_sort(AMA_F8, 1, 1500, 2, true);
 }
 
+static int by_value(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* A column too long for spare memory. */
+static void long_column(void **state) {
+    int64_t n = 6000001;
+    float *x = malloc((size_t)n * sizeof *x), out[N_Q];
+    ama__order o = {.dtype = AMA_F4, .out = AMA_F4, .method = AMA_QUANTILE_LOWER, .n_q = N_Q, .q = q};
+    (void)state;
+    for (int kind = 0; kind < 3; kind++) {
+        assert_true(ama__order_work_bytes(AMA_F4, n, N_Q) < (size_t)n * 5);
+        for (int64_t i = 0; i < n; i++)
+            x[i] = kind == 0   ? (float)(rnd() % 100000) / 97
+                   : kind == 1 ? (float)(rnd() % 3)
+                               : (float)ldexp((double)(rnd() % 1000) - 500, (int)(rnd() % 100) - 50);
+        run(&o, n, 1, x, 3, out);
+        qsort(x, (size_t)n, sizeof *x, by_value);
+        for (int k = 0; k < N_Q; k++) assert_true(out[k] == x[(int64_t)floor((double)(n - 1) * q[k])]);
+    }
+    free(x);
+}
+
 /* Nothing but NaN, one NaN among others, and no value at all. */
 static void missing(void **state) {
     float x[6] = {NAN, 1, NAN, 2, NAN, NAN}, out[2];
@@ -173,6 +197,7 @@ static void missing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(as_numpy), cmocka_unit_test(shapes), cmocka_unit_test(missing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(as_numpy), cmocka_unit_test(shapes),
+                                       cmocka_unit_test(long_column), cmocka_unit_test(missing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
