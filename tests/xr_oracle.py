@@ -91,18 +91,20 @@ def patch_reductions():
 
 def patch_quantiles():
     """closest_observation takes the even order statistic at half way (numpy 2.1); a column of NaN that happens to come
-    first does not make float32 of the float64 result."""
-    from numpy.lib import function_base
-    discrete = {"inverted_cdf", "closest_observation", "lower", "higher", "nearest"}
-    plain = np.nanquantile
+    first does not make float32 of the float64 results (numpy takes the first one's dtype for all)."""
+    from numpy.lib import function_base, nanfunctions
+    plain = nanfunctions.nanquantile
 
     def closest(n, q):
         return function_base._discret_interpolation_to_boundaries(
             n * q - 1.5, lambda gamma, index: (gamma == 0) & (np.floor(index) % 2 == 1))
 
-    def nanquantile(a, q, *args, method="linear", **keywords):
-        result = plain(a, q, *args, method=method, **keywords)
-        return result if method in discrete else np.asarray(result).astype("f8")
+    def nanquantile(a, q, axis, method="linear"):
+        """As xarray calls it: q a list, axis the last ones. A column of zeros goes before the others."""
+        kept = a.shape[:a.ndim - len(axis)]
+        columns = a.reshape(int(np.prod(kept)), -1)
+        columns = np.concatenate([np.zeros((1, columns.shape[1]), a.dtype), columns])
+        return plain(columns, q, axis=1, method=method)[:, 1:].reshape((len(q),) + kept)
     function_base._closest_observation, np.nanquantile = closest, nanquantile
 
 
