@@ -120,8 +120,14 @@ static void against_sort(ama_dtype t, int shape, int64_t n, int64_t cells, bool 
         ref_set(v, x, i);
     }
     for (int m = -1; m < AMA_QUANTILE_N; m += 3) {
-        ama__order o = {
-            .dtype = t, .out = out_dtype(t, m), .skipna = skipna, .median = m < 0, .n_q = m < 0 ? 1 : N_Q, .q = q};
+        ama__order o = {.dtype = t,
+                        .out = out_dtype(t, m),
+                        .skipna = skipna,
+                        .median = m < 0,
+                        .n_q = m < 0   ? 1
+                               : m % 2 ? 2
+                                       : N_Q,
+                        .q = q};
         if (m >= 0) o.method = (ama__quantile)m;
         run(&o, n, cells, x, 3, out);
         for (int64_t c = 0; c < cells; c++)
