@@ -5,7 +5,7 @@
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
 groups the key's), the new frequency names, the new defaults of open_mfdataset, concat and merge, timedeltas left as
 numbers, the packing rule by attribute types, float32 reduced in float64 and rounded once, coordinates of polyfit, dates
-in interp, no bottleneck and no flox,
+in interp, numpy's newer quantiles, no bottleneck and no flox,
 DataArray.to_zarr.
 """
 import functools
@@ -106,6 +106,25 @@ def patch_rolling():
         extreme = getattr(func, "__name__", "") in ("min", "max") and dtype.kind in "iu" and dtype.itemsize <= 2
         return result.astype("f4") if extreme else result
     rolling.DataArrayRolling.reduce = reduce
+
+
+def patch_quantiles():
+    """closest_observation takes the even order statistic at half way (numpy 2.1); a column of NaN that happens to come
+    first does not make float32 of the float64 results (numpy takes the first one's dtype for all)."""
+    from numpy.lib import function_base, nanfunctions
+    plain = nanfunctions.nanquantile
+
+    def closest(n, q):
+        return function_base._discret_interpolation_to_boundaries(
+            n * q - 1.5, lambda gamma, index: (gamma == 0) & (np.floor(index) % 2 == 1))
+
+    def nanquantile(a, q, axis, method="linear"):
+        """As xarray calls it: q a list, axis the last ones. A column of zeros goes before the others."""
+        kept = a.shape[:a.ndim - len(axis)]
+        columns = a.reshape(int(np.prod(kept)), -1)
+        columns = np.concatenate([np.zeros((1, columns.shape[1]), a.dtype), columns])
+        return plain(columns, q, axis=1, method=method)[:, 1:].reshape((len(q),) + kept)
+    function_base._closest_observation, np.nanquantile = closest, nanquantile
 
 
 def wanted_float(dtype, attrs):
@@ -272,8 +291,8 @@ def patch_write():
 def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_rolling, patch_packing, patch_decoding,
-                  patch_open, patch_chunks, patch_concat, patch_write, patch_polyfit, patch_interp):
+    for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_rolling, patch_quantiles, patch_packing,
+                  patch_decoding, patch_open, patch_chunks, patch_concat, patch_write, patch_polyfit, patch_interp):
         patch()
 
 

@@ -21,6 +21,15 @@ static const struct {
 #undef AMA_RED
 };
 
+static const struct {
+    const char *name;
+    bool discrete;
+} quantiles[] = {
+#define AMA_QUANTILE(S, NAME, DISCRETE) {NAME, DISCRETE},
+#include "array/quantiles.def"
+#undef AMA_QUANTILE
+};
+
 const char *ama__op_name(ama__op op) {
     return ops[op].name;
 }
@@ -39,4 +48,12 @@ const char *ama__red_name(ama__red r) {
 
 char ama__red_class(ama__red r) {
     return reds[r].class;
+}
+
+const char *ama__quantile_name(ama__quantile m) {
+    return quantiles[m].name;
+}
+
+bool ama__quantile_is_discrete(ama__quantile m) {
+    return quantiles[m].discrete;
 }

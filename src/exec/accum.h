@@ -13,6 +13,8 @@ typedef struct ama__accum_slot { /* one (block, group) whose leaves have not all
     int64_t block, group;
     ama__box kept; /* the block's kept box: axes of the consumer's node; count 1 on reduced and label axes */
     ama__tree *tree;
+    struct ama__segment *chain; /* collected values instead of a tree: see collect.h */
+    int64_t values;             /* of each cell, in the chain */
 } ama__accum_slot;
 
 typedef struct ama__accum {
@@ -20,21 +22,24 @@ typedef struct ama__accum {
     const ama__stage *stage;
     const ama__consumer *consumer;
     ama__state_kind kind;
+    int threads;
     /* the leaf being made */
     bool open;
     int64_t unit[AMA_MAX_DIMS];
     ama__box box;                 /* of the consumer's space that the unit covers */
     int64_t stride[AMA_MAX_DIMS]; /* of kept axes in the state's cells; 0 on others */
     int64_t cells, lo, hi;        /* groups entries [lo, hi) */
-    void **leaf;                  /* their states */
+    void **leaf;                  /* their states, or segments of collected values */
     int32_t *entry_of;            /* group -> entry - lo */
     /* waiting and complete */
     int64_t n_slots, cap_slots; /* cap: power of two */
     ama__accum_slot *slot;
-    ama__pieces *pieces; /* not owned */
+    ama__pieces **pieces; /* of consumer->reduce and its twins; not owned, the list is */
 } ama__accum;
 
-ama_status ama__accum_init(ama__accum *a, ama_ctx *ctx, const ama__stage *s, const ama__consumer *c, ama__pieces *out);
+/* out: a list, owned from now on, of the pieces of the consumer's results. */
+ama_status ama__accum_init(ama__accum *a, ama_ctx *ctx, const ama__stage *s, const ama__consumer *c, int threads,
+                           ama__pieces **out);
 void ama__accum_fini(ama__accum *a);
 
 /* Opens the leaf of a unit (nothing happens when the consumer has no part in it), and closes it into the trees. Local.

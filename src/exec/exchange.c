@@ -5,6 +5,7 @@
 
 #include "exec/accum.h"
 #include "exec/accum_private.h"
+#include "exec/collect.h"
 
 typedef struct record {
     int64_t block, group, n_leaves, index;
@@ -12,18 +13,10 @@ typedef struct record {
     ama__box kept; /* the receiver's part of the block */
 } record;
 
-static int split_axis(const ama__box *kept) {
-    int best = 0;
-    for (int d = 1; d < kept->ndim; d++)
-        if (kept->count[d] > kept->count[best]) best = d;
-    return best;
-}
-
-/* Part `r` of `n` of a block. False when it is empty. */
-static bool part_of(const ama__box *kept, int r, int n, ama__box *out) {
+bool ama__accum_part(const ama__box *kept, int r, int n, ama__box *out) {
     *out = *kept;
     if (kept->ndim == 0) return r == 0;
-    int d = split_axis(kept);
+    int d = ama__consumer_split(kept);
     int64_t lo = kept->count[d] * r / n, hi = kept->count[d] * (r + 1) / n;
     out->start[d] += lo;
     out->count[d] = hi - lo;
@@ -44,7 +37,7 @@ static ama_status send_node(const ama__accum *a, const ama__accum_slot *s, const
     for (int r = 0; r < b->nranks; r++) {
         record rec = {s->block, s->group, s->tree->n_leaves, node->index, node->level, {0}};
         void *p;
-        if (!part_of(&s->kept, r, b->nranks, &rec.kept)) continue;
+        if (!ama__accum_part(&s->kept, r, b->nranks, &rec.kept)) continue;
         size_t bytes = (size_t)ama__box_size(&rec.kept) * ama__state_bytes(&a->kind);
         AMA_TRY(ama__outbox_add(b, r, sizeof rec, &p));
         memcpy(p, &rec, sizeof rec);
@@ -94,7 +87,7 @@ static ama_status take_round(ama__accum *whole, const char *in, size_t bytes) {
 
 static bool has_open(const ama__accum *a, int64_t from) {
     for (int64_t i = from; i < a->cap_slots; i++)
-        if (a->slot[i].used && a->slot[i].tree) return true;
+        if (ama__accum_is_open(&a->slot[i])) return true;
     return false;
 }
 
@@ -105,6 +98,7 @@ static ama_status check_complete(const ama__accum *a) {
 
 ama_status ama__accum_exchange(ama__accum *a, ama__comm *comm, ama_status status) {
     ama__outbox b = {0};
+    if (ama__red_collects(a->kind.op)) return ama__collect_exchange(a, comm, status);
     ama__accum mine = {.ctx = a->ctx, .stage = a->stage, .consumer = a->consumer, .kind = a->kind, .pieces = a->pieces};
     int64_t at = 0;
     if (status == AMA_OK) status = ama__outbox_init(&b, comm);
@@ -118,6 +112,7 @@ ama_status ama__accum_exchange(ama__accum *a, ama__comm *comm, ama_status status
         status = ama__comm_agree(comm, status);
     }
     if (status == AMA_OK) status = ama__comm_agree(comm, check_complete(&mine));
+    mine.pieces = NULL; /* a's */
     ama__accum_fini(&mine);
     ama__outbox_fini(&b);
     return status;

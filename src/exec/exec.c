@@ -58,17 +58,26 @@ static result *find_result(const run *r, const ama__node *n) {
     return NULL;
 }
 
+/* Panels of one reduction make one result. */
+static void add_result(run *r, ama__node *node) {
+    if (find_result(r, node)) return;
+    result *x = &r->results[r->n_results++];
+    *x = (result){node, -1, {0}};
+    ama__pieces_init(&x->pieces, r->ctx, node->dtype);
+}
+
 static ama_status make_results(run *r) {
     int n = 0;
-    for (int k = 0; k < r->plan->n_stages; k++) n += r->plan->stage[k].n_consumers;
+    for (int k = 0; k < r->plan->n_stages; k++)
+        for (int i = 0; i < r->plan->stage[k].n_consumers; i++) n += 1 + r->plan->stage[k].consumer[i].n_twins;
     AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)n + 1, sizeof *r->results, (void **)&r->results));
     for (int k = 0; k < r->plan->n_stages; k++) {
         const ama__stage *s = &r->plan->stage[k];
         for (int i = 0; i < s->n_consumers; i++) {
-            if (s->consumer[i].kind != AMA_CONSUME_REDUCE) continue;
-            result *x = &r->results[r->n_results++];
-            *x = (result){s->consumer[i].reduce, -1, {0}};
-            ama__pieces_init(&x->pieces, r->ctx, x->node->dtype);
+            const ama__consumer *c = &s->consumer[i];
+            if (c->kind != AMA_CONSUME_REDUCE) continue;
+            add_result(r, c->reduce);
+            for (int t = 0; t < c->n_twins; t++) add_result(r, c->twin[t]);
         }
     }
     for (int k = 0; k < r->plan->n_stages; k++)
@@ -117,13 +126,24 @@ static ama_status alloc_stage(stage_run *sr) {
     return AMA_OK;
 }
 
+static ama_status make_accum(stage_run *sr, int i) {
+    run *r = sr->r;
+    const ama__consumer *c = &sr->stage->consumer[i];
+    ama__pieces **pieces;
+    size_t n = 1 + (size_t)c->n_twins;
+    AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, n, sizeof *pieces, (void **)&pieces));
+    pieces[0] = &find_result(r, c->reduce)->pieces;
+    for (int t = 0; t < c->n_twins; t++) pieces[1 + t] = &find_result(r, c->twin[t])->pieces;
+    return ama__accum_init(&sr->accum[i], r->ctx, sr->stage, c, r->threads, pieces);
+}
+
 static ama_status set_up_local(stage_run *sr) {
     run *r = sr->r;
     const ama__stage *s = sr->stage;
     for (int i = 0; i < s->n_consumers; i++) {
         const ama__consumer *c = &s->consumer[i];
         if (c->kind == AMA_CONSUME_REDUCE)
-            AMA_TRY(ama__accum_init(&sr->accum[i], r->ctx, s, c, &find_result(r, c->reduce)->pieces));
+            AMA_TRY(make_accum(sr, i));
         else if (c->kind == AMA_CONSUME_WRITE)
             AMA_TRY(ama__output_init(&sr->output[i], r->ctx, r->writer[c->sink], r->plan->sink[c->sink]->spec, c->var));
         else

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "exec/collect.h"
 #include "exec/slices.h"
 #include "plan/blocks.h"
 
@@ -111,6 +112,12 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
         ama__view v;
         ama__box block = ama__blocks_at(&k, i);
         ama__evaluator_reset(e);
+        if (ama__red_collects(j->c->spec.op)) {
+            const void *x;
+            AMA_TRY(ama__evaluator_dense(e, j->c->node, &block, &x));
+            AMA_TRY(ama__collect_block(j->a, e, &block, x));
+            continue;
+        }
         AMA_TRY(ama__evaluator_runs(e, j->c->node, &block, inner, &v));
         fold_block(j, &block, &v);
     }
@@ -200,6 +207,7 @@ ama_status ama__reduce_tile(ama__accum *a, ama__evaluator *ev, int threads, cons
     ama__box box;
     if (!a->open || !ama__consumer_box(a->stage, a->consumer, driver_box, &box)) return AMA_OK;
     for (int d = 0; d < box.ndim; d++)
-        if (is_kept(j.c, d) && box.count[d] > 1) return reduce_shared(&j, ev, threads, &box);
+        if ((is_kept(j.c, d) || ama__red_collects(j.c->spec.op)) && box.count[d] > 1)
+            return reduce_shared(&j, ev, threads, &box);
     return reduce_scalar(&j, ev, threads, &box);
 }

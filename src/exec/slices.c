@@ -7,8 +7,9 @@
 /* Chunks whose cells are fewer than this are not worth slices of their own: their values are copied together. */
 #define WORTH_CELLS 2048
 
-static bool is_kept(const ama__consumer *c, int axis) {
-    return !c->spec.reduced[axis] && axis != c->spec.label_axis;
+/* Collected values have their places whatever the order in which they come. */
+static bool may_be_cut(const ama__consumer *c, int axis) {
+    return ama__red_collects(c->spec.op) || (!c->spec.reduced[axis] && axis != c->spec.label_axis);
 }
 
 static int64_t min_i8(int64_t a, int64_t b) {
@@ -51,7 +52,7 @@ ama_status ama__slices_init(ama__slices *s, ama_ctx *ctx, const ama__stage *stag
     *s = (ama__slices){.ctx = ctx, .whole = *box, .n = 1};
     for (int a = 0; a < box->ndim; a++) {
         s->pieces[a] = 1;
-        if (!is_kept(c, a)) continue;
+        if (!may_be_cut(c, a)) continue;
         cells *= box->count[a];
         chunk_cells *= atom_extent(atoms_of(stage, c, a), box, a);
     }
@@ -59,7 +60,7 @@ ama_status ama__slices_init(ama__slices *s, ama_ctx *ctx, const ama__stage *stag
     int64_t target = min_i8(AMA_BLOCK_ELEMENTS, threads > 1 ? cells / (4 * threads) + 1 : cells);
     ama_status status = AMA_OK;
     for (int a = box->ndim - 1; a >= 0 && status == AMA_OK; a--) {
-        if (!is_kept(c, a) || box->count[a] <= 1) continue;
+        if (!may_be_cut(c, a) || box->count[a] <= 1) continue;
         const ama__cuts *atoms = by_chunk && c->halo[a] == 0 ? atoms_of(stage, c, a) : NULL;
         int64_t extent = inner >= target ? 1 : min_i8(target / inner, box->count[a]);
         if (c->halo[a] > 0) extent = min_i8(extent + 4 * c->halo[a], box->count[a]); /* windows cross the borders */

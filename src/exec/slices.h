@@ -13,7 +13,7 @@ typedef struct ama__slices {
     int64_t *border[AMA_MAX_DIMS]; /* of the pieces of an axis: pieces + 1 indices; NULL: one piece */
 } ama__slices;
 
-/* Slices of a consumer's box, of whole extent along the axes that are not `kept`. Local. */
+/* Slices of a consumer's box, of whole extent along the axes in whose order values enter a cell. Local. */
 ama_status ama__slices_init(ama__slices *s, ama_ctx *ctx, const ama__stage *stage, const ama__consumer *c,
                             const ama__box *box, int threads);
 void ama__slices_fini(ama__slices *s);

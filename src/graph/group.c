@@ -180,9 +180,9 @@ static ama_status group_variable(ama__graph *g, const ama__group *group, const a
                        .label = group->index,
                        .empty_nan = group->resample && has_empty(group)};
     bool number = !ama__dtype_is_text(v->node->dtype) && !v->time;
-    bool touched = in || r->op == AMA_RED_COUNT;
+    bool touched = in || r->op == AMA_RED_COUNT || (r->op == AMA_RED_QUANTILE && v->ndim == 0);
     for (int a = 0; a < v->ndim; a++) touched = touched || among(v->dim[a], n, dims);
-    if (!touched && !number)
+    if (!touched && (!number || r->op == AMA_RED_QUANTILE))
         *out = (ama__variable *)v; /* shared, never changed */
     else
         AMA_TRY(ama__variable_reduce(g, v, r, n, dims, &s, out));
@@ -190,16 +190,17 @@ static ama_status group_variable(ama__graph *g, const ama__group *group, const a
 }
 
 /* Coordinates without any dim that goes, then the group's own. */
-static ama_status group_coords(ama__graph *g, const ama__group *group, int n, const char *const *dims,
-                               ama__object *out) {
+static ama_status group_coords(ama__graph *g, const ama__group *group, const ama__reduction *r, int n,
+                               const char *const *dims, ama__object *out) {
     const ama__dataset *in = &group->object->ds;
-    AMA_NEW(g->arena, out->ds.coord, in->n_coords + 1);
+    AMA_NEW(g->arena, out->ds.coord, in->n_coords + 2);
     for (int i = 0; i < in->n_coords; i++) {
         const ama__variable *v = in->coord[i].var;
         bool goes = ama__variable_axis(v, group->dim) >= 0 || strcmp(in->coord[i].name, group->name) == 0;
         for (int a = 0; a < v->ndim; a++) goes = goes || among(v->dim[a], n, dims);
         if (!goes) out->ds.coord[out->ds.n_coords++] = in->coord[i];
     }
+    if (r->op == AMA_RED_QUANTILE) AMA_TRY(ama__quantile_coords(g, r, out));
     out->ds.coord[out->ds.n_coords++] = (ama__named){group->name, group->labels};
     return AMA_OK;
 }
@@ -213,6 +214,9 @@ ama_status ama__group_reduce(ama__graph *g, const ama__group *group, const ama__
     o.ds.n_unlimited = x->ds.n_unlimited;
     o.ds.unlimited = x->ds.unlimited;
     AMA_TRY(dims_of(g, group, r, &n, &dims, &grouped));
+    if (r->op == AMA_RED_QUANTILE) AMA_TRY(ama__quantile_check(g, x, r, n, dims));
+    if (!grouped && !group->resample && r->op == AMA_RED_QUANTILE && !r->quantiles.scalar)
+        return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "quantile of groups must reduce dim \"%s\" too", group->dim);
     if (!grouped && !group->resample) return ama__object_reduce(g, x, r, out);
     if (!grouped)
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "%s of resampled data must reduce dim \"%s\" too",
@@ -229,7 +233,7 @@ ama_status ama__group_reduce(ama__graph *g, const ama__group *group, const ama__
         ama_status status = group_variable(g, group, r, n, dims, v->var, &w->var);
         AMA_TRY(x->is_dataset ? ama__wrap(g->ctx, status, "variable %s", v->name) : status);
     }
-    AMA_TRY(group_coords(g, group, n, dims, &o));
+    AMA_TRY(group_coords(g, group, r, n, dims, &o));
     if (group->resample && has_empty(group)) AMA_TRY(ama__indexes_first(g, &o));
     if (x->is_dataset && r->keep_attrs != AMA_KEEP_NO) o.ds.attrs = x->ds.attrs;
     *out = o;

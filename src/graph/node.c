@@ -305,6 +305,7 @@ static ama_dtype reduce_dtype(const ama__node *in, const ama__reduce_spec *s) {
     case 'm': t = ama__dtype_is_float(t) ? t : AMA_F8; break;
     case 'c': t = AMA_I8; break;
     case 'b': t = AMA_BOOL; break;
+    case 'q': t = ama__quantile_is_discrete(s->method) ? t : AMA_F8; break;
     default: break;
     }
     return s->empty_nan && !ama__dtype_is_float(t) ? AMA_F8 : t;
@@ -320,9 +321,19 @@ ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec
             shape[ndim++] = spec->n_labels;
         else if (!spec->reduced[a])
             shape[ndim++] = in->shape[a];
+    if (spec->op == AMA_RED_QUANTILE) {
+        if (in->dtype == AMA_BOOL)
+            return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "quantile of a bool array: use astype(int) first");
+        if (ndim == AMA_MAX_DIMS)
+            return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "a result of more than %d dims", AMA_MAX_DIMS);
+        shape[ndim++] = spec->n_q;
+    }
     AMA_TRY(node_new(g, AMA_NODE_REDUCE, reduce_dtype(in, spec), ndim, shape, out));
     (*out)->u.reduce.in = in;
     (*out)->u.reduce.spec = *spec;
+    if (spec->op == AMA_RED_QUANTILE)
+        AMA_KEEP(g->arena, (*out)->u.reduce.spec.q,
+                 ama__arena_memdup(g->arena, spec->q, (size_t)(spec->n_q ? spec->n_q : 1) * sizeof *spec->q));
     if (!ama__dtype_is_float(in->dtype)) (*out)->u.reduce.spec.skipna = false;
     if (spec->label_axis >= 0) {
         size_t bytes = (size_t)in->shape[spec->label_axis] * sizeof *spec->label;

@@ -39,7 +39,7 @@ typedef struct ama__pick {
 } ama__pick;
 
 /* What a REDUCE does. Axes not reduced and not labelled are kept, in order; the group axis of the result stands where
- * the labelled axis was. */
+ * the labelled axis was. QUANTILE adds a last axis, of n_q. */
 typedef struct ama__reduce_spec {
     ama__red op;
     bool reduced[AMA_MAX_DIMS]; /* per input axis; the label axis is not marked here */
@@ -50,6 +50,9 @@ typedef struct ama__reduce_spec {
     int64_t min_count;          /* sum, prod: fewer valid values give NaN; 0 = off */
     int ddof;                   /* var, std */
     bool empty_nan;             /* resample: labels without any member give NaN (dtype is then float) */
+    int64_t n_q;                /* QUANTILE: its q, in [0, 1], in any order */
+    const double *q;
+    ama__quantile method;
 } ama__reduce_spec;
 
 /* What a SCAN does: out[i] is the sum (or product) of in[s .. i], where s is the start of i's segment. Floats run in

@@ -67,7 +67,8 @@ static ama_status reduce_scalar(ama__graph *g, const ama__variable *v, const ama
     char class = ama__red_class(r->op), kind = ama__dtype_kind(v->node->dtype);
     bool real = ama__dtype_is_float(v->node->dtype);
     ama__variable *there;
-    if (class == 'm' && !real && r->op == AMA_RED_MEAN) return ama__variable_cast(g, v, AMA_F8, out);
+    if (class == 'm' && !real && (r->op == AMA_RED_MEAN || r->op == AMA_RED_MEDIAN))
+        return ama__variable_cast(g, v, AMA_F8, out);
     if (class == 's' && !real) return ama__variable_cast(g, v, kind == 'u' ? AMA_U8 : AMA_I8, out);
     if (class == 's' && r->skipna != AMA_SKIPNA_NO && r->min_count <= 0) {
         ama__term x = ama__term_var(v), none, cond;
@@ -85,6 +86,9 @@ static ama_status reduce_node(ama__graph *g, const ama__variable *v, const ama__
     ama__node *in = v->node;
     ama__reduce_spec spec = {
         .op = r->op, .label_axis = label_axis, .skipna = real && r->skipna != AMA_SKIPNA_NO, .ddof = r->ddof};
+    spec.n_q = r->quantiles.n;
+    spec.q = r->quantiles.q;
+    spec.method = r->quantiles.method;
     if ((real && spec.skipna) || r->skipna == AMA_SKIPNA_YES) spec.min_count = r->min_count;
     memcpy(spec.reduced, reduced, sizeof spec.reduced);
     if (label_axis >= 0) {
@@ -122,8 +126,9 @@ ama_status ama__variable_reduce(ama__graph *g, const ama__variable *v, const ama
         any = any || reduced[a] || label_axis == a;
     }
     w->ndim = ndim;
-    if (any) {
+    if (any || (r->op == AMA_RED_QUANTILE && v->ndim == 0)) {
         AMA_TRY(reduce_node(g, v, r, reduced, label_axis, s, &w));
+        if (r->op == AMA_RED_QUANTILE) AMA_TRY(ama__quantile_axis(g, r, s != NULL, w));
     } else {
         AMA_TRY((v->ndim == 0 && !v->time ? reduce_scalar : reduce_nothing)(g, v, r, &w));
         w->encoding = (ama__encoding){0};
@@ -163,9 +168,10 @@ static ama_status reduce_array(ama__graph *g, const ama__object *x, const ama__r
     int n_coords = x->ds.n_coords;
     ama__named *coord = x->ds.coord;
     AMA_TRY(ama__variable_reduce(g, v, r, n, dims, NULL, &w));
-    if (w->ndim != v->ndim)
+    if (w->ndim != v->ndim || r->op == AMA_RED_QUANTILE)
         AMA_TRY(ama__coords_fitting(g, n_coords, coord, w->ndim, (const char *const *)w->dim, &n_coords, &coord));
-    return ama__object_from_array(g, x->name, w, n_coords, coord, out);
+    AMA_TRY(ama__object_from_array(g, x->name, w, n_coords, coord, out));
+    return r->op == AMA_RED_QUANTILE ? ama__quantile_coords(g, r, out) : AMA_OK;
 }
 
 ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__reduction *r, ama__object *out) {
@@ -174,6 +180,7 @@ ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__re
     ama__object o = {.is_dataset = true};
     char class = ama__red_class(r->op);
     AMA_TRY(check_dims(g, x, r, &n, &dims));
+    if (r->op == AMA_RED_QUANTILE) AMA_TRY(ama__quantile_check(g, x, r, n, dims));
     if (!x->is_dataset) return reduce_array(g, x, r, n, dims, out);
     AMA_NEW(g->arena, o.ds.var, x->ds.n_vars + 1);
     AMA_NEW(g->arena, o.ds.coord, x->ds.n_coords + 1);
@@ -181,9 +188,12 @@ ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__re
         const ama__named *v = &x->ds.var[i];
         bool text = ama__dtype_is_text(v->var->node->dtype), number = !text && !v->var->time;
         ama__named *w = &o.ds.var[o.ds.n_vars];
-        if (touches(v->var, n, dims) && !number && ama__reduction_is_numeric(r->op)) continue;
-        if (!touches(v->var, n, dims) && !number &&
-            (r->op == AMA_RED_MIN || r->op == AMA_RED_MAX || class == 's' || r->op == AMA_RED_MEAN))
+        bool numeric = ama__reduction_is_numeric(r->op) || r->quantiles.numeric_only;
+        if ((touches(v->var, n, dims) || (r->op == AMA_RED_QUANTILE && v->var->ndim == 0)) && !number && numeric)
+            continue;
+        bool same = r->op == AMA_RED_MIN || r->op == AMA_RED_MAX || class == 's' || r->op == AMA_RED_MEAN ||
+                    r->op == AMA_RED_MEDIAN;
+        if (!touches(v->var, n, dims) && ((!number && same) || (r->op == AMA_RED_QUANTILE && v->var->ndim > 0)))
             w->var = v->var;
         else
             AMA_TRY(
@@ -196,6 +206,7 @@ ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__re
     if (r->keep_attrs != AMA_KEEP_NO) o.ds.attrs = x->ds.attrs;
     o.ds.n_unlimited = x->ds.n_unlimited;
     o.ds.unlimited = x->ds.unlimited;
+    if (r->op == AMA_RED_QUANTILE) AMA_TRY(ama__quantile_coords(g, r, &o));
     *out = o;
     return AMA_OK;
 }

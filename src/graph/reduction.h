@@ -14,7 +14,16 @@ typedef struct ama__dims {
 
 typedef enum ama__skipna { AMA_SKIPNA_DEFAULT, AMA_SKIPNA_NO, AMA_SKIPNA_YES } ama__skipna;
 
-/* {0} with op set are xarray's defaults. */
+/* quantile's own arguments. */
+typedef struct ama__quantiles {
+    int64_t n;
+    const double *q;
+    bool scalar; /* one q that was no list: no dim "quantile" */
+    ama__quantile method;
+    bool numeric_only; /* a Dataset's other variables are left out */
+} ama__quantiles;
+
+/* {0} with op set are xarray's defaults; quantile needs `quantiles` too. */
 typedef struct ama__reduction {
     ama__red op;
     ama__dims dims;
@@ -22,11 +31,12 @@ typedef struct ama__reduction {
     ama__keep_attrs keep_attrs;
     int64_t min_count; /* sum, prod; 0 off */
     int ddof;          /* std, var */
+    ama__quantiles quantiles;
     const ama__evaluator *eval;
 } ama__reduction;
 
-/* dim None and `...` reduce all dims. A Dataset's non-numeric variables are left out of mean, sum, prod, std and var.
- * Errors: NOTFOUND (no such dim, with the nearest), UNSUPPORTED (text, times that are not in memory). */
+/* dim None and `...` reduce all dims. A Dataset's non-numeric variables are left out of mean, sum, prod, std, var and
+ * median. Errors: NOTFOUND (no such dim, with the nearest), UNSUPPORTED (text, times that are not in memory). */
 ama_status ama__object_reduce(ama__graph *g, const ama__object *x, const ama__reduction *r, ama__object *out);
 /* "mean", "sum", … as a reduction; false when unknown. */
 bool ama__reduction_parse(const char *name, ama__red *out);
@@ -45,7 +55,20 @@ ama_status ama__variable_reduce(ama__graph *g, const ama__variable *v, const ama
 /* The same for times in memory. */
 ama_status ama__times_reduce(ama__graph *g, const ama__variable *v, const ama__reduction *r, const bool *reduced,
                              int label_axis, const ama__segments *s, ama__node **out);
-/* True for mean, sum, prod, std, var: a Dataset leaves out variables that are no numbers. */
+/* True for mean, sum, prod, std, var, median: a Dataset leaves out variables that are no numbers. */
 bool ama__reduction_is_numeric(ama__red op);
+
+/* ---- quantile (quantile.c) */
+
+/* "linear", "lower", …: numpy's names. ARG, with all of them, when unknown. */
+ama_status ama__quantile_parse(ama_ctx *ctx, const char *name, ama__quantile *out);
+/* What quantile checks before all else: q in [0, 1], no dim "quantile" yet; dims of dim[n] that are not empty. */
+ama_status ama__quantile_check(ama__graph *g, const ama__object *x, const ama__reduction *r, int n,
+                               const char *const *dim);
+/* Names the last axis of v->node and puts it in its place: in a plain quantile first, of groups last; a scalar q has
+ * none. */
+ama_status ama__quantile_axis(ama__graph *g, const ama__reduction *r, bool grouped, ama__variable *v);
+/* The coordinate "quantile" instead of the scalar coordinates. */
+ama_status ama__quantile_coords(ama__graph *g, const ama__reduction *r, ama__object *x);
 
 #endif

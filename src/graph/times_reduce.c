@@ -43,6 +43,9 @@ ama_status ama__times_reduce(ama__graph *g, const ama__variable *v, const ama__r
     int64_t shape[AMA_MAX_DIMS], stride[AMA_MAX_DIMS], idx[AMA_MAX_DIMS] = {0}, size, n_out, *value;
     int axis[AMA_MAX_DIMS], ndim = 0;
     tally *t;
+    if (ama__red_collects(r->op))
+        return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "%s of times is not supported; mean, min, max and count are",
+                         ama__red_name(r->op));
     if (!supported(r->op))
         return ama__fail(g->ctx, AMA_ERR_ARG, "%s of times makes no sense; mean, min, max and count do",
                          ama__red_name(r->op));

@@ -22,6 +22,57 @@ static ama_status read_reduction(ama__interp *ip, ama__call *c, ama__reduction *
     return AMA_OK;
 }
 
+/* q: a number, or a list or 1-D array of numbers. */
+static ama_status read_q(ama__interp *ip, ama__call *c, ama__quantiles *out) {
+    const ama__arg *a = &c->arg[0];
+    ama__val v = a->v;
+    double *q;
+    if (v.kind == AMA_VAL_ARRAY || v.kind == AMA_VAL_NDARRAY || v.kind == AMA_VAL_NUMBER)
+        AMA_TRY(ama__val_tolist(ip, &a->v, a->at, &v));
+    out->scalar = ama__val_is_number(&v);
+    if (!out->scalar && !ama__val_is_seq(&v)) return ama__interp_type(ip, c, a, "a number or a list of numbers");
+    out->n = out->scalar ? 1 : v.u.items->n;
+    AMA_NEW(ip->arena, q, out->n + 1);
+    for (int64_t i = 0; i < out->n; i++) {
+        const ama__val *x = out->scalar ? &v : &v.u.items->at[i];
+        if (!ama__val_is_number(x)) return ama__interp_type(ip, c, a, "a number or a list of numbers");
+        q[i] = ama__val_f8(x);
+        if (!(q[i] >= 0 && q[i] <= 1))
+            return ama__interp_fail(ip, a->at, AMA_ERR_ARG, "quantiles must be in the range [0, 1], not %g", q[i]);
+    }
+    out->q = q;
+    return out->n > 0 ? AMA_OK : ama__interp_fail(ip, a->at, AMA_ERR_UNSUPPORTED, "quantile() of an empty list of q");
+}
+
+static ama_status read_quantile(ama__interp *ip, ama__call *c, ama__reduction *r) {
+    static const char *const refused[] = {"interpolation", NULL};
+    const ama__arg *method = ama__call_arg(c, "method");
+    const char *name;
+    AMA_TRY(ama__call_refuse(ip, c, refused));
+    AMA_TRY(read_reduction(ip, c, r));
+    AMA_TRY(read_q(ip, c, &r->quantiles));
+    AMA_TRY(ama__arg_text(ip, c, method, &name));
+    if (!name) return ama__interp_type(ip, c, method, "a str");
+    AMA_AT(ip, method->at, ama__quantile_parse(ip->ctx, name, &r->quantiles.method));
+    return ama__arg_bool(ip, c, ama__call_arg(c, "numeric_only"), &r->quantiles.numeric_only);
+}
+
+ama_status ama__build_quantile(ama__interp *ip, ama__call *c, ama__val *out) {
+    ama__reduction r;
+    ama__object o;
+    AMA_TRY(read_quantile(ip, c, &r));
+    AMA_TRY(ama__object_reduce(ip->g, &c->self.u.handle->object, &r, &o));
+    return ama__val_object(ip->arena, c->self.kind, &o, out);
+}
+
+ama_status ama__build_group_quantile(ama__interp *ip, ama__call *c, ama__val *out) {
+    ama__reduction r;
+    ama__object o;
+    AMA_TRY(read_quantile(ip, c, &r));
+    AMA_TRY(ama__group_reduce(ip->g, c->self.u.group, &r, &o));
+    return ama__val_object(ip->arena, o.is_dataset ? AMA_VAL_DATASET : AMA_VAL_ARRAY, &o, out);
+}
+
 ama_status ama__build_reduce(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__reduction r;
     ama__object o;

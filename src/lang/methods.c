@@ -66,7 +66,6 @@ ama__receiver ama__method_receiver(const ama__val *v) {
 static const char *hint(ama__receiver on, const char *name) {
     static const char *const hints[][2] = {{"drop", "use drop_vars() for variables, isel() for labels"},
                                            {"np", "use the array's own method: da.mean()"},
-                                           {"median", "mean, std, min, max and count are supported"},
                                            {"plot", "write the result with to_netcdf() and plot that"}};
     if (on == AMA_ON_NUMPY) {
         for (int i = 0; i < N_TABLE; i++)

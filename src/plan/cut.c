@@ -198,23 +198,32 @@ static ama_status make_leaf_pos(ama__graph *g, ama__stage *s, ama__consumer *c, 
 static ama_status make_groups(ama__graph *g, ama__stage *s, ama__consumer *c) {
     int a = c->spec.label_axis, d = c->map[a].driver_axis;
     int64_t n = c->node->shape[a], n_units = d >= 0 ? s->units[d].n : 1, k = 0;
-    int64_t *first, *group, *position, *parts, *seen;
+    int64_t *first, *group, *position, *parts, *count, *members, *rank, *seen, *entry;
     AMA_NEW(g->arena, first, n_units + 2);
     AMA_NEW(g->arena, group, n + 1);
     AMA_NEW(g->arena, position, n + 1);
+    AMA_NEW(g->arena, count, n + 1);
+    AMA_NEW(g->arena, rank, n + 1);
     AMA_NEW(g->arena, parts, c->spec.n_labels + 1);
+    AMA_NEW(g->arena, members, c->spec.n_labels + 1);
     AMA_NEW(g->arena, seen, c->spec.n_labels + 1); /* last unit + 1 in which the group was seen */
+    AMA_NEW(g->arena, entry, c->spec.n_labels + 1);
     int64_t unit = -1;
     for (int64_t i = 0; i < n; i++) {
         int64_t u = d >= 0 ? unit_of(&s->units[d], map_at(&c->map[a], i)) : 0, label = c->spec.label[i];
         while (unit < u) first[++unit] = k;
-        if (label < 0 || seen[label] == u + 1) continue;
-        seen[label] = u + 1;
-        group[k] = label;
-        position[k++] = parts[label]++;
+        if (label < 0) continue;
+        if (seen[label] != u + 1) {
+            seen[label] = u + 1;
+            group[k] = label;
+            position[k] = parts[label]++;
+            entry[label] = k++;
+        }
+        members[label]++;
+        rank[i] = count[entry[label]]++;
     }
     while (unit < n_units) first[++unit] = k;
-    c->groups = (ama__groups){c->spec.n_labels, first, group, position, parts};
+    c->groups = (ama__groups){c->spec.n_labels, first, group, position, parts, count, members, rank};
     return AMA_OK;
 }
 
@@ -223,6 +232,7 @@ static ama_status make_groups(ama__graph *g, ama__stage *s, ama__consumer *c) {
 static int row_axes(const ama__stage *s, const ama__consumer *c) {
     int64_t size = 1;
     int n = 0;
+    if (ama__red_collects(c->spec.op)) return 0;
     for (int a = c->node->ndim - 1; a >= 0; a--) {
         int d = c->map[a].driver_axis;
         if (!c->spec.reduced[a] || (d == 0 && s->ndim > 1)) break;

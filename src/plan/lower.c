@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "kernel/order.h"
+
 typedef struct lowering {
     ama__graph *g;
     int n_nodes;
@@ -16,7 +18,8 @@ typedef struct lowering {
     int *consumer_level;
     ama__node **driver;
     bool *loose;
-    bool *seen; /* scratch of walks, by node id */
+    bool *alone; /* a panel: shares its stage with nothing */
+    bool *seen;  /* scratch of walks, by node id */
     int64_t loose_bytes;
 } lowering;
 
@@ -202,18 +205,18 @@ static ama_status trace_from(ama__graph *g, ama__node *n, const ama__node *drive
 }
 
 /* The largest SOURCE below n that is not behind a REDUCE. A CONCAT with sources below stands for them, unless it stacks
- * arrays of one source, which is then read for all at a time. `seen` (by id) keeps shared parts from being walked
- * again. */
-static ama_status largest_source(ama__graph *g, ama__node *n, ama__node **best, bool *seen) {
+ * arrays of one source, which is then read for all at a time. `seen` (by id, of the nodes that are the graph's own)
+ * keeps shared parts from being walked again. */
+static ama_status largest_source(const lowering *l, ama__node *n, ama__node **best) {
     ama__node *const *in, *below = NULL, *stored = n->kind == AMA_NODE_SOURCE ? n : NULL;
     bool concat = n->kind == AMA_NODE_CONCAT;
-    if (n->kind == AMA_NODE_REDUCE || seen[n->id]) return AMA_OK;
-    seen[n->id] = true;
+    if (n->kind == AMA_NODE_REDUCE || (n->id < l->n_nodes && l->seen[n->id])) return AMA_OK;
+    if (n->id < l->n_nodes) l->seen[n->id] = true;
     int count = ama__node_inputs(n, &in);
-    for (int k = 0; k < count; k++) AMA_TRY(largest_source(g, in[k], concat ? &below : best, seen));
+    for (int k = 0; k < count; k++) AMA_TRY(largest_source(l, in[k], concat ? &below : best));
     if (concat && below) {
         trace_result r;
-        AMA_TRY(trace_from(g, n, below, &r));
+        AMA_TRY(trace_from(l->g, n, below, &r));
         stored = r.found ? below : n;
     }
     if (stored && (!*best || source_bytes(stored) > source_bytes(*best))) *best = stored;
@@ -260,6 +263,7 @@ static ama_status normalise_reduce(ama__graph *g, ama__consumer *c) {
         c->map[k] = old.map[a];
         c->spec.reduced[k] = old.spec.reduced[a];
         c->out_axis[k] = out_of[a];
+        c->out_start[k] = old.out_start[a];
         if (a == old.spec.label_axis) c->spec.label_axis = k;
         if (!back) continue;
         AMA_TRY(turn_map(g, &old.map[a], extent, &c->map[k]));
@@ -295,10 +299,11 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     ama__node *driver = NULL;
     trace_result r;
     memset(l->seen, 0, (size_t)l->n_nodes);
-    AMA_TRY(largest_source(l->g, c.node, &driver, l->seen));
+    AMA_TRY(largest_source(l, c.node, &driver));
     l->consumer_level[i] = level;
     l->consumer[i] = c;
-    l->loose[i] = is_loose(l, c.node, driver);
+    l->loose[i] = is_loose(l, c.node, driver) && c.n_panels == 0;
+    l->alone[i] = c.n_panels > 0;
     own_space(l, i);
     if (driver && !l->loose[i]) {
         AMA_TRY(trace_from(l->g, c.node, driver, &r));
@@ -312,12 +317,72 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     return AMA_OK;
 }
 
-static ama_status add_all_consumers(lowering *l, int n_sinks, ama__sink *const *sinks) {
+/* True when both reductions are made from the same collected values. */
+static bool same_columns(const ama__node *a, const ama__node *b) {
+    const ama__reduce_spec *s = &a->u.reduce.spec, *t = &b->u.reduce.spec;
+    const ama__node *in = a->u.reduce.in;
+    if (!ama__red_collects(s->op) || !ama__red_collects(t->op) || in != b->u.reduce.in) return false;
+    if (s->skipna != t->skipna || s->label_axis != t->label_axis || s->n_labels != t->n_labels) return false;
+    for (int d = 0; d < in->ndim; d++)
+        if (s->reduced[d] != t->reduced[d]) return false;
+    return s->label_axis < 0 || memcmp(s->label, t->label, (size_t)in->shape[s->label_axis] * sizeof *s->label) == 0;
+}
+
+/* Gives n to the consumer (or all its panels) that collects the same values; false when there is none. */
+static ama_status join_twin(lowering *l, ama__node *n, bool *joined) {
+    *joined = false;
+    for (int i = 0; i < l->n_consumers; i++) {
+        ama__consumer *c = &l->consumer[i];
+        if (c->n_twins + 1 >= AMA_ORDER_REQUESTS || !same_columns(c->reduce, n)) continue;
+        if (!c->twin) AMA_NEW(l->g->arena, c->twin, AMA_ORDER_REQUESTS);
+        c->twin[c->n_twins++] = n;
+        *joined = true;
+    }
+    return AMA_OK;
+}
+
+static ama_status add_panels(lowering *l, const ama__consumer *whole, int64_t n_panels, int level) {
+    ama__pick pick[AMA_MAX_DIMS];
+    ama__node *in = whole->node, *source = NULL;
+    memset(l->seen, 0, (size_t)l->n_nodes);
+    largest_source(l, in, &source);
+    for (int64_t k = 0; k < n_panels; k++) {
+        ama__consumer c = *whole;
+        int axis;
+        int64_t start, count;
+        if (!ama__plan_panel(whole->reduce, source, k, n_panels, &axis, &start, &count)) continue;
+        for (int a = 0; a < in->ndim; a++)
+            pick[a] = (ama__pick){.in_axis = a, .count = a == axis ? count : in->shape[a], .step = 1};
+        pick[axis].start = c.out_start[axis] = start;
+        c.panel = k;
+        c.n_panels = n_panels;
+        AMA_TRY(ama__node_index(l->g, in, in->ndim, pick, NULL, &c.node));
+        AMA_TRY(add_consumer(l, c, level));
+    }
+    return AMA_OK;
+}
+
+static int64_t panels_of(const ama__panels *panels, const ama__node *n) {
+    return n->id < panels->n ? panels->count[n->id] : 0;
+}
+
+static ama_status add_reductions(lowering *l, const ama__panels *panels) {
     for (int i = 0; i < l->n_reduces; i++) {
         ama__node *n = l->reduces[i];
+        bool joined;
+        AMA_TRY(join_twin(l, n, &joined));
+        if (joined) continue;
         ama__consumer c = {.kind = AMA_CONSUME_REDUCE, .node = n->u.reduce.in, .reduce = n, .spec = n->u.reduce.spec};
-        AMA_TRY(add_consumer(l, c, l->level[n->id] - 1));
+        int64_t n_panels = panels_of(panels, n);
+        if (n_panels > 0)
+            AMA_TRY(add_panels(l, &c, n_panels, l->level[n->id] - 1));
+        else
+            AMA_TRY(add_consumer(l, c, l->level[n->id] - 1));
     }
+    return AMA_OK;
+}
+
+static ama_status add_sinks(lowering *l, int n_sinks, ama__sink *const *sinks) {
     for (int s = 0; s < n_sinks; s++) {
         int n = sinks[s]->kind == AMA_SINK_WRITE ? sinks[s]->spec->meta.n_vars : sinks[s]->n_gather;
         for (int v = 0; v < n; v++) {
@@ -368,7 +433,7 @@ static ama_status make_stage(lowering *l, int first, ama__stage *s) {
     memset(l->seen, 0, (size_t)l->n_nodes);
     for (int i = first; i < l->n_consumers; i++) {
         bool same = l->consumer_level[i] == s->level && l->driver[i] == s->driver && l->loose[i] == loose;
-        if (i != first && (!same || (!s->driver && !loose))) continue;
+        if (i != first && (!same || l->alone[first] || l->alone[i] || (!s->driver && !loose))) continue;
         s->consumer[s->n_consumers++] = l->consumer[i];
         collect_leaves(s, l->consumer[i].node, l->seen, l->n_nodes);
         l->consumer_level[i] = -1; /* taken */
@@ -376,32 +441,40 @@ static ama_status make_stage(lowering *l, int first, ama__stage *s) {
     return AMA_OK;
 }
 
-ama_status ama__plan_lower(ama__graph *g, const ama__plan_options *o, int n_sinks, ama__sink *const *sinks,
-                           int *n_stages, ama__stage **stages) {
+static ama_status alloc_consumers(lowering *l, int n) {
+    AMA_NEW(l->g->arena, l->consumer, n + 1);
+    AMA_NEW(l->g->arena, l->consumer_level, n + 1);
+    AMA_NEW(l->g->arena, l->driver, n + 1);
+    AMA_NEW(l->g->arena, l->loose, n + 1);
+    AMA_NEW(l->g->arena, l->alone, n + 1);
+    return AMA_OK;
+}
+
+ama_status ama__plan_lower(ama__graph *g, const ama__panels *panels, ama__plan *p) {
+    const ama__plan_options *o = &p->options;
     lowering l = {.g = g, .n_nodes = g->n_nodes, .loose_bytes = o->unit_bytes ? o->unit_bytes : (int64_t)1 << 20};
-    int n_outputs = 0, top = 0;
+    int n = 0, top = 0;
     AMA_NEW(g->arena, l.level, l.n_nodes);
     AMA_NEW(g->arena, l.reduces, l.n_nodes);
     AMA_NEW(g->arena, l.seen, l.n_nodes);
     for (int i = 0; i < l.n_nodes; i++) l.level[i] = -1;
-    for (int s = 0; s < n_sinks; s++) {
-        int n = sinks[s]->kind == AMA_SINK_WRITE ? sinks[s]->spec->meta.n_vars : sinks[s]->n_gather;
-        n_outputs += n;
-        for (int v = 0; v < n; v++) {
-            int level = visit(&l, sinks[s]->node[v]);
+    for (int s = 0; s < p->n_sinks; s++) {
+        const ama__sink *sink = p->sink[s];
+        int outputs = sink->kind == AMA_SINK_WRITE ? sink->spec->meta.n_vars : sink->n_gather;
+        n += outputs;
+        for (int v = 0; v < outputs; v++) {
+            int level = visit(&l, sink->node[v]);
             if (level > top) top = level;
         }
     }
-    int n = l.n_reduces + n_outputs;
-    AMA_NEW(g->arena, l.consumer, n + 1);
-    AMA_NEW(g->arena, l.consumer_level, n + 1);
-    AMA_NEW(g->arena, l.driver, n + 1);
-    AMA_NEW(g->arena, l.loose, n + 1);
-    AMA_TRY(add_all_consumers(&l, n_sinks, sinks));
-    AMA_NEW(g->arena, *stages, n + 1);
-    *n_stages = 0;
+    for (int i = 0; i < l.n_reduces; i++) n += 1 + (int)panels_of(panels, l.reduces[i]);
+    AMA_TRY(alloc_consumers(&l, n));
+    AMA_TRY(add_reductions(&l, panels));
+    AMA_TRY(add_sinks(&l, p->n_sinks, p->sink));
+    AMA_NEW(g->arena, p->stage, n + 1);
+    p->n_stages = 0;
     for (int level = 0; level <= top; level++)
         for (int i = 0; i < l.n_consumers; i++)
-            if (l.consumer_level[i] == level) AMA_TRY(make_stage(&l, i, &(*stages)[(*n_stages)++]));
+            if (l.consumer_level[i] == level) AMA_TRY(make_stage(&l, i, &p->stage[p->n_stages++]));
     return AMA_OK;
 }

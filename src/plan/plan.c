@@ -30,15 +30,15 @@ static int64_t resident_bytes(void) {
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
-static ama_status make_local(ama__graph *g, const ama__plan_options *o, int n_sinks, ama__sink *const *sinks,
-                             ama__plan **out) {
+static ama_status make_local(ama__graph *g, const ama__plan_options *o, const ama__panels *panels, int n_sinks,
+                             ama__sink *const *sinks, ama__plan **out) {
     ama__plan *p;
     AMA_NEW(g->arena, p, 1);
     p->options = *o;
     p->n_sinks = n_sinks;
     AMA_NEW(g->arena, p->sink, n_sinks + 1);
     for (int i = 0; i < n_sinks; i++) p->sink[i] = sinks[i];
-    AMA_TRY(ama__plan_lower(g, o, n_sinks, sinks, &p->n_stages, &p->stage));
+    AMA_TRY(ama__plan_lower(g, panels, p));
     *out = p;
     return collect_vars(g, p);
 }
@@ -51,16 +51,39 @@ static ama_status cut_all(ama__graph *g, const ama__plan_options *o, ama__plan *
     return AMA_OK;
 }
 
-ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,
-                          ama__sink *const *sinks, ama__plan **out) {
+static ama_status make(ama__graph *g, ama__comm *comm, const ama__panels *panels, const ama__plan *like,
+                       ama__plan **out) {
     ama__plan *p = NULL;
-    AMA_TRY(ama__comm_agree(comm, make_local(g, o, n_sinks, sinks, &p)));
+    const ama__plan_options *o = &like->options;
+    AMA_TRY(ama__comm_agree(comm, make_local(g, o, panels, like->n_sinks, like->sink, &p)));
     AMA_TRY(ama__store_need_manifests(g->ctx, comm, p->n_vars, p->var));
     AMA_TRY(ama__comm_agree(comm, cut_all(g, o, p)));
     p->held_bytes = ama__comm_max(comm, (int64_t)ama__mem_used(g->ctx));
     int64_t base = ama__comm_max(comm, resident_bytes()) - p->held_bytes;
     p->base_bytes = base > 0 ? base : 0;
     AMA_TRY(ama__plan_size(g, comm, o, p));
+    *out = p;
+    return AMA_OK;
+}
+
+static ama_status too_large(ama__graph *g, const ama__plan *p) {
+    char need[32], have[32];
+    return ama__fail(g->ctx, AMA_ERR_BUDGET,
+                     "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64 "MiB or more",
+                     ama__text_bytes(need, sizeof need, (double)p->peak_bytes),
+                     ama__text_bytes(have, sizeof have, (double)p->options.budget_bytes),
+                     p->peak_bytes / ((int64_t)1 << 20) + 1);
+}
+
+ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,
+                          ama__sink *const *sinks, ama__plan **out) {
+    const ama__plan like = {.options = *o, .n_sinks = n_sinks, .sink = (ama__sink **)sinks};
+    ama__panels panels = {.n = g->n_nodes};
+    ama__plan *p;
+    AMA_NEW(g->arena, panels.count, panels.n + 1);
+    do AMA_TRY(make(g, comm, &panels, &like, &p));
+    while (p->peak_bytes > o->budget_bytes && ama__plan_more_panels(p, &panels));
+    if (p->peak_bytes > o->budget_bytes) return ama__comm_agree(comm, too_large(g, p));
     *out = p;
     return AMA_OK;
 }

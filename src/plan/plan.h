@@ -33,11 +33,12 @@ typedef struct ama__axismap {
 typedef enum ama__consumer_kind { AMA_CONSUME_REDUCE, AMA_CONSUME_WRITE, AMA_CONSUME_GATHER } ama__consumer_kind;
 
 /* Contributions to the groups of a reduction along its label axis (or its one group): of unit u of that driver axis,
- * entries first[u] .. first[u + 1) of group[] and position[]: this unit's is the position-th of the n_parts[group]
- * units that have members of the group. */
+ * entries first[u] .. first[u + 1) of group[], position[] and count[]: this unit's is the position-th of the
+ * n_parts[group] units that have members of the group, and has count of its members[group] members. rank[i]: how many
+ * indices of the label axis before i are in the same unit and group. */
 typedef struct ama__groups {
     int64_t n_groups;
-    const int64_t *first, *group, *position, *n_parts;
+    const int64_t *first, *group, *position, *n_parts, *count, *members, *rank;
 } ama__groups;
 
 typedef struct ama__consumer {
@@ -48,14 +49,20 @@ typedef struct ama__consumer {
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* per driver axis: units it touches, [lo, hi) */
     int64_t halo[AMA_MAX_DIMS]; /* per axis of `node`: indices that windows read beyond a box, both sides together */
     /* REDUCE */
-    ama__node *reduce;     /* the REDUCE node whose result this makes */
+    ama__node *reduce; /* the REDUCE node whose result this makes */
+    int n_twins;       /* more REDUCE nodes, of the same values that this one collects */
+    ama__node **twin;
     ama__reduce_spec spec; /* per axis of `node` */
     int n_row_axes;        /* trailing reduced axes taken as one row */
     ama__groups groups;    /* along the label axis; one group when there is none */
     /* per driver axis that is reduced (not labelled): the position of each unit among the leaf_n touched ones, or -1 */
     const int64_t *leaf_pos[AMA_MAX_DIMS];
     int64_t leaf_n[AMA_MAX_DIMS];
-    int out_axis[AMA_MAX_DIMS]; /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
+    int out_axis[AMA_MAX_DIMS];      /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
+    int64_t out_start[AMA_MAX_DIMS]; /* where `node`'s axes begin in the result: not 0 along the axis of panels */
+    /* a reduction whose columns do not fit is made panel by panel, each in its own stage; n_panels 0: with others */
+    int64_t panel, n_panels;
+    int64_t collected_bytes; /* the most that a rank holds of the columns' values */
     /* WRITE */
     int sink, var;
     /* GATHER: sink, and `var` counts its nodes */

@@ -36,14 +36,21 @@ static void add_driver(ama__text *t, const ama__stage *s) {
         ama__text_printf(t, " of %s", p->store->path);
 }
 
+static void add_reduction(ama__text *t, const ama__consumer *c, const ama__node *reduce) {
+    ama__text_printf(t, "    %-6s ", ama__red_name(reduce->u.reduce.spec.op));
+    if (c->spec.label_axis >= 0) ama__text_printf(t, "of %" PRId64 " groups ", c->spec.n_labels);
+    add_shape(t, c->node->ndim, c->node->shape);
+    ama__text_add(t, " -> ");
+    add_shape(t, reduce->ndim, reduce->shape);
+    ama__text_printf(t, " %s", ama__dtype_name(reduce->dtype));
+    if (c->n_panels > 1) ama__text_printf(t, ", panel %" PRId64 " of %" PRId64, c->panel + 1, c->n_panels);
+    ama__text_add(t, "\n");
+}
+
 static void add_consumer(const ama__plan *p, ama__text *t, const ama__consumer *c) {
     if (c->kind == AMA_CONSUME_REDUCE) {
-        ama__text_printf(t, "    %-6s ", ama__red_name(c->spec.op));
-        if (c->spec.label_axis >= 0) ama__text_printf(t, "of %" PRId64 " groups ", c->spec.n_labels);
-        add_shape(t, c->node->ndim, c->node->shape);
-        ama__text_add(t, " -> ");
-        add_shape(t, c->reduce->ndim, c->reduce->shape);
-        ama__text_printf(t, " %s\n", ama__dtype_name(c->reduce->dtype));
+        add_reduction(t, c, c->reduce);
+        for (int i = 0; i < c->n_twins; i++) add_reduction(t, c, c->twin[i]);
         return;
     }
     const ama__sink *sink = p->sink[c->sink];

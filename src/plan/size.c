@@ -1,9 +1,9 @@
 /* Sizing: units per rank, bytes per tile, and what will be held. Each rank walks its own units only; the figures of all
  * ranks are then joined, so nothing costs O(all chunks) on a rank. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "kernel/block.h"
 #include "plan/assembly.h"
 #include "plan/blocks.h"
 #include "plan/lower.h"
@@ -196,6 +196,31 @@ static int64_t tile_target(const ama__plan_options *o, const ama__stage *s) {
     return max_i8(min_i8(o->budget_bytes / 4, target), 1);
 }
 
+/* What threads need besides to finish collected columns. */
+static int64_t work_bytes(const ama__plan_options *o, const ama__stage *s) {
+    int64_t most = 0;
+    for (int i = 0; i < s->n_consumers; i++)
+        if (s->consumer[i].kind == AMA_CONSUME_REDUCE) most = max_i8(most, ama__consumer_work_bytes(&s->consumer[i]));
+    return most * o->threads;
+}
+
+/* Bytes of states on the rank that needs most: while tiles run, or at the end, when one reduction after another is
+ * completed. A rank then sends what it collected as fast as it receives, and ends with its share of the columns.
+ * Collective. */
+static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__stage *s, const ama__state_need *need) {
+    int64_t left = need->leftover_bytes, most = left;
+    for (int i = 0; i < s->n_consumers; i++) {
+        if (s->consumer[i].kind != AMA_CONSUME_REDUCE || !ama__red_collects(s->consumer[i].spec.op)) continue;
+        int64_t mine = need->collected_bytes[i], share = ama__comm_sum(comm, need->sent_bytes[i]);
+        left -= mine;
+        most = max_i8(most, left + max_i8(mine, share));
+        s->consumer[i].collected_bytes = ama__comm_max(comm, max_i8(need->own_bytes[i], max_i8(mine, share)));
+    }
+    /* what is packed, sent and received in one round */
+    int64_t rounds = o->nranks > 1 ? min_i8(2 * most, 3 * AMA_EXCHANGE_BYTES) : 0;
+    return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds));
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -209,14 +234,19 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama_status status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
-    if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, s->rank_first[rank], s->rank_first[rank + 1], &need);
+    if (status == AMA_OK)
+        status = ama__plan_simulate(g->ctx, s, o->nranks, s->rank_first[rank], s->rank_first[rank + 1], &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
     int64_t outputs = 0, scratch = 0;
     if (status == AMA_OK) status = ama__plan_scratch(g->ctx, o, s, &scratch);
     if (status == AMA_OK) status = output_bytes(g->ctx, p, s, rank, &outputs);
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
-    AMA_TRY(ama__comm_agree(comm, status));
+    status = ama__comm_agree(comm, status);
+    if (status != AMA_OK) {
+        ama__state_need_fini(g->ctx, &need);
+        return status;
+    }
     int64_t operands = 0, most = 0;
     for (int i = 0; i < s->n_operands; i++) {
         if (boxes[i].ndim < 0) continue;
@@ -231,13 +261,12 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
-    s->scratch_bytes = scratch;
-    /* completing partial states sends and receives them in rounds: what is packed, sent and received at one time */
-    int64_t rounds = o->nranks > 1 ? min_i8(2 * need.leftover_bytes, 3 * AMA_EXCHANGE_BYTES) : 0;
-    s->state_bytes = ama__comm_max(comm, max_i8(need.peak_bytes, need.leftover_bytes + rounds));
+    s->scratch_bytes = scratch + work_bytes(o, s);
+    s->state_bytes = state_bytes(comm, o, s, &need);
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);
     s->operand_bytes = ama__comm_max(comm, operands);
     s->output_bytes = ama__comm_max(comm, outputs);
+    ama__state_need_fini(g->ctx, &need);
     return AMA_OK;
 }
 
@@ -255,12 +284,5 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_option
         p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
     }
     p->peak_bytes += p->held_bytes;
-    if (p->peak_bytes > o->budget_bytes) {
-        char need[32], have[32];
-        return ama__fail(g->ctx, AMA_ERR_BUDGET,
-                         "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64 "MiB or more",
-                         ama__text_bytes(need, sizeof need, (double)p->peak_bytes),
-                         ama__text_bytes(have, sizeof have, (double)o->budget_bytes), p->peak_bytes / MIB + 1);
-    }
     return AMA_OK;
 }

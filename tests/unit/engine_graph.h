@@ -297,9 +297,11 @@ static inline int64_t en_cell(const ama__reduce_spec *s, const ama__node *in, co
 /* Values are sorted by the cell they enter, each cell's in C order, and reduced one cell after another. */
 static inline void en_reduce_values(const en_node *in, const ama__reduce_spec *s, const ama__node *out, void *data) {
     const ama__node *n = in->node;
-    ref_spec rs = {s->op, s->skipna, s->min_count, s->ddof, s->empty_nan, out->dtype};
-    int64_t total = en_node_size(n), cells = en_node_size(out), at[AMA_MAX_DIMS] = {0};
+    ref_spec rs = {s->op, s->skipna, s->min_count, s->ddof, s->empty_nan, out->dtype, s->method, 0};
+    int64_t n_q = s->op == AMA_RED_QUANTILE ? s->n_q : 1;
+    int64_t total = en_node_size(n), cells = en_node_size(out) / n_q, at[AMA_MAX_DIMS] = {0};
     ref_value *x = calloc((size_t)total + 1, sizeof *x), none = ref_int(n->dtype, 0);
+    ref_value *column = calloc((size_t)total + 1, sizeof *x);
     int64_t *cell = calloc((size_t)total + 1, sizeof *cell), *first = calloc((size_t)cells + 2, sizeof *first);
     for (int64_t i = 0; i < total; i++) {
         cell[i] = en_cell(s, n, out, at);
@@ -311,9 +313,14 @@ static inline void en_reduce_values(const en_node *in, const ama__reduce_spec *s
         if (cell[i] >= 0) x[first[cell[i]]++] = ref_get(n->dtype, in->data, i);
     for (int64_t c = 0; c < cells; c++) {
         int64_t from = c ? first[c - 1] : 0, m = first[c] - from;
-        ref_set(ref_reduce(&rs, m, m ? x + from : &none), data, c);
+        for (int64_t k = 0; k < n_q; k++) {
+            if (s->op == AMA_RED_QUANTILE) rs.q = s->q[k];
+            memcpy(column, x + from, (size_t)m * sizeof *x); /* ref_reduce changes it */
+            ref_set(ref_reduce(&rs, m, m ? column : &none), data, c * n_q + k);
+        }
     }
     free(x);
+    free(column);
     free(cell);
     free(first);
 }
@@ -335,6 +342,7 @@ static inline bool en_draw_spec(en_graph *eg, const ama__node *in, ama__reduce_s
     *s = (ama__reduce_spec){.op = (ama__red)en_below(AMA_RED_N), .label_axis = -1};
     int n_axes = 0;
     if (en_chance(45)) s->op = en_chance(50) ? AMA_RED_MEAN : AMA_RED_SUM;
+    if (en_chance(20)) s->op = en_chance(50) ? AMA_RED_MEDIAN : AMA_RED_QUANTILE;
     for (int a = 0; a < in->ndim; a++) s->reduced[a] = en_chance(50);
     if (in->ndim && en_chance(45)) {
         s->label_axis = (int)en_below(in->ndim);
@@ -349,6 +357,15 @@ static inline bool en_draw_spec(en_graph *eg, const ama__node *in, ama__reduce_s
     s->ddof = (int)en_below(2);
     if (en_chance(20)) s->min_count = en_below(4);
     if (s->op != AMA_RED_SUM && s->op != AMA_RED_PROD) s->min_count = 0;
+    if (s->op == AMA_RED_QUANTILE) {
+        double *q = ama__arena_alloc(eg->g.arena, 4 * sizeof *q);
+        if (in->dtype == AMA_BOOL) return false;
+        s->n_q = 1 + en_below(4);
+        s->method = (ama__quantile)en_below(AMA_QUANTILE_N);
+        for (int64_t k = 0; k < s->n_q; k++)
+            q[k] = en_chance(30) ? (double)en_below(5) / 4 : (double)en_below(1001) / 1000;
+        s->q = q;
+    }
     bool ordered = s->op == AMA_RED_FIRST || s->op == AMA_RED_LAST;
     return !ordered || n_axes <= 1;
 }
@@ -381,6 +398,7 @@ static inline void en_add_reduce(en_graph *eg, int k) {
     ama__reduce_spec s;
     ama__node *n;
     if (!in.exact || eg->n >= EN_NODES || !en_draw_spec(eg, in.node, &s)) return;
+    if (s.op == AMA_RED_QUANTILE && in.node->ndim > 4) return;
     assert_int_equal(ama__node_reduce(&eg->g, in.node, &s, &n), AMA_OK);
     en_node *e = en_add(eg, n, en_new_data(n));
     en_reduce_values(&in, &n->u.reduce.spec, n, e->data);
@@ -392,7 +410,7 @@ static inline void en_add_reduce(en_graph *eg, int k) {
 static inline void en_window_values(const en_node *in, const ama__node *out, void *data) {
     const ama__window_spec *s = &out->u.window.spec;
     const ama__node *n = in->node;
-    ref_spec rs = {s->op, s->skipna, 0, s->ddof, false, out->dtype};
+    ref_spec rs = {.op = s->op, .skipna = s->skipna, .ddof = s->ddof, .out = out->dtype};
     int64_t at[AMA_MAX_DIMS] = {0}, stride[AMA_MAX_DIMS], extent = n->shape[s->axis];
     ref_value *x = calloc((size_t)s->width + 1, sizeof *x);
     if (en_node_size(n) > 0) ama__shape_strides(n->ndim, n->shape, stride);

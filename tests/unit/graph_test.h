@@ -68,6 +68,25 @@ static void reduce_cell(const ama__reduce_spec *s, const double *x, int64_t n, d
     if (s->empty_nan && n == 0) *out = NAN;
 }
 
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median, and quantiles by "linear" and "lower", of x[0..n), which is changed. */
+static void quantile_cell(const ama__reduce_spec *s, double *x, int64_t n, double q, double *out) {
+    int64_t m = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (!isnan(x[i])) x[m++] = x[i];
+    *out = NAN;
+    if (m == 0 || (m < n && !s->skipna)) return;
+    qsort(x, (size_t)m, sizeof *x, by_value);
+    double v = (double)(m - 1) * q, low = floor(v);
+    bool lower = s->op == AMA_RED_QUANTILE && s->method == AMA_QUANTILE_LOWER;
+    int64_t k = (int64_t)low, next = k + 1 < m ? k + 1 : k;
+    *out = lower ? x[k] : x[k] + (x[next] - x[k]) * (v - low);
+}
+
 static ama__node *reduce(ama__graph *g, const ama__node *n) {
     const ama__node *in = materialize(g, n->u.reduce.in);
     const ama__reduce_spec *s = &n->u.reduce.spec;
@@ -89,11 +108,19 @@ static ama__node *reduce(ama__graph *g, const ama__node *n) {
         ama__index_next(in->ndim, in->shape, idx);
     }
     char *data = calloc((size_t)n_out + 1, 8);
+    int64_t n_q = s->op == AMA_RED_QUANTILE ? s->n_q : 1; /* values were put at a cell's first q */
+    double *again = calloc((size_t)size + 1, sizeof *again);
     for (int64_t i = 0; i < n_out; i++) {
         double y;
-        reduce_cell(s, x + i * size, count[i], &y);
+        int64_t cell = i / n_q * n_q;
+        memcpy(again, x + cell * size, (size_t)size * sizeof *x);
+        if (ama__red_collects(s->op))
+            quantile_cell(s, again, count[cell], s->op == AMA_RED_QUANTILE ? s->q[i % n_q] : 0.5, &y);
+        else
+            reduce_cell(s, x + i * size, count[i], &y);
         ama__dtype_set_f8(n->dtype, data, i, y);
     }
+    free(again);
     OK(ama__node_const(g, n->dtype, n->ndim, n->shape, data, true, &out));
     free(x);
     free(count);

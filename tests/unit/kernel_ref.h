@@ -280,7 +280,80 @@ typedef struct ref_spec {
     int ddof;
     bool empty_nan;
     ama_dtype out;
+    ama__quantile method; /* QUANTILE: of one q */
+    double q;
 } ref_spec;
+
+/* Total order: -0.0 before 0.0. No NaN. */
+static inline void ref_sort(int64_t n, ref_value *x) {
+    for (int64_t i = 1; i < n; i++)
+        for (int64_t k = i; k > 0; k--) {
+            int order = ref_order(x[k - 1], x[k]);
+            bool zeros = ref_is_float(x[k].t) && order == 0 && signbit(x[k].f) && !signbit(x[k - 1].f);
+            if (order < 0 || (order == 0 && !zeros)) break;
+            ref_value swap = x[k];
+            x[k] = x[k - 1];
+            x[k - 1] = swap;
+        }
+}
+
+static inline ref_value ref_element(int64_t n, const ref_value *x, double index, ama_dtype out) {
+    int64_t i = index < 0 ? 0 : index > (double)(n - 1) ? n - 1 : (int64_t)index;
+    return ref_is_float(out) ? ref_float(out, ref_number(x[i])) : x[i];
+}
+
+/* numpy's _lerp: the difference in the dtype of the values. */
+static inline ref_value ref_lerp(int64_t n, const ref_value *x, double v, double gamma, ama_dtype out) {
+    int64_t i = v < 0 ? 0 : v >= (double)(n - 1) ? n - 1 : (int64_t)floor(v);
+    int64_t k = v < 0 ? 0 : v >= (double)(n - 1) ? n - 1 : i + 1;
+    double a = ref_number(x[i]), b = ref_number(x[k]), d;
+    if (v >= (double)(n - 1) && isnan(gamma)) gamma = v + 1; /* the index of the last is -1 there */
+    if (isnan(gamma)) gamma = v - (double)i;
+    if (ref_is_float(x->t))
+        d = x->t == AMA_F4 ? (double)((float)b - (float)a) : b - a;
+    else
+        d = ref_number(ref_int(x->t, (int64_t)((uint64_t)x[k].i - (uint64_t)x[i].i)));
+    return ref_float(out, gamma >= 0.5 ? b - d * (1 - gamma) : a + d * gamma);
+}
+
+/* The quantile of sorted values, n > 0. */
+static inline ref_value ref_quantile(const ref_spec *s, int64_t n, const ref_value *x) {
+    double m = (double)n, q = s->q, linear = (m - 1) * q, own = NAN;
+    double v = linear;
+    switch (s->method) {
+    case AMA_QUANTILE_LOWER: return ref_element(n, x, floor(linear), s->out);
+    case AMA_QUANTILE_HIGHER: return ref_element(n, x, ceil(linear), s->out);
+    case AMA_QUANTILE_NEAREST: return ref_element(n, x, rint(linear), s->out);
+    case AMA_QUANTILE_INVERTED_CDF: return ref_element(n, x, ceil(m * q - 1), s->out);
+    case AMA_QUANTILE_CLOSEST_OBSERVATION: {
+        double half = m * q - 1 - 0.5, k = floor(half);
+        bool odd = k - 2 * floor(k / 2) == 1;
+        return ref_element(n, x, half == k && odd ? k : k + 1, s->out);
+    }
+    case AMA_QUANTILE_MIDPOINT:
+        v = 0.5 * (floor(linear) + ceil(linear));
+        own = v == floor(v) ? 0 : 0.5;
+        break;
+    case AMA_QUANTILE_AVERAGED_INVERTED_CDF:
+        v = m * q - 1;
+        own = v < 0 ? (v == 0 ? 0.5 : 1) : v >= m - 1 ? 1 : v == floor(v) ? 0.5 : 1;
+        break;
+    case AMA_QUANTILE_INTERPOLATED_INVERTED_CDF: v = m * q + (0.0 + q * (1 - 0.0 - 1.0)) - 1; break;
+    case AMA_QUANTILE_HAZEN: v = m * q + (0.5 + q * (1 - 0.5 - 0.5)) - 1; break;
+    case AMA_QUANTILE_WEIBULL: v = m * q + (0.0 + q * (1 - 0.0 - 0.0)) - 1; break;
+    case AMA_QUANTILE_MEDIAN_UNBIASED: v = m * q + (1 / 3.0 + q * (1 - 1 / 3.0 - 1 / 3.0)) - 1; break;
+    case AMA_QUANTILE_NORMAL_UNBIASED: v = m * q + (3 / 8.0 + q * (1 - 3 / 8.0 - 3 / 8.0)) - 1; break;
+    default: break;
+    }
+    return ref_lerp(n, x, v, own, s->out);
+}
+
+static inline ref_value ref_median(int64_t n, const ref_value *x, ama_dtype out) {
+    const ref_value a = x[(n - 1) / 2], b = x[n / 2];
+    if (n % 2) return ref_float(out, ref_number(a));
+    if (a.t == AMA_F4) return ref_float(out, (double)(((float)a.f + (float)b.f) / 2));
+    return ref_float(out, (ref_number(a) + ref_number(b)) / 2);
+}
 
 /* Moments by two passes in long double; n counts the values that enter. */
 static inline double ref_variance(int64_t n, const ref_value *x, int ddof) {
@@ -342,6 +415,12 @@ static inline ref_value ref_reduce(const ref_spec *s, int64_t n, ref_value *x) {
     default: break;
     }
     if (m == 0) return ref_is_float(s->out) ? ref_float(s->out, NAN) : ref_int(s->out, 0);
+    if (ama__red_collects(s->op)) {
+        for (int64_t i = 0; i < m; i++)
+            if (is_float && isnan(x[i].f)) return ref_float(s->out, NAN);
+        ref_sort(m, x);
+        return s->op == AMA_RED_MEDIAN ? ref_median(m, x, s->out) : ref_quantile(s, m, x);
+    }
     if (s->op == AMA_RED_MEAN) {
         long double sum = 0;
         for (int64_t i = 0; i < m; i++) sum += ref_number(x[i]);

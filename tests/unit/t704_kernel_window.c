@@ -59,7 +59,7 @@ static void call(const trial *t, int64_t first, int64_t n, int64_t cell, int64_t
 
 static ref_value expected(const trial *t, int64_t i, int64_t cell) {
     const ama__window *w = &t->w;
-    const ref_spec rs = {w->op, w->skipna, 0, w->ddof, false, w->out};
+    const ref_spec rs = {.op = w->op, .skipna = w->skipna, .ddof = w->ddof, .out = w->out};
     ref_value x[EXTENT + 1] = {ref_int(w->dtype, 0)};
     int64_t m = 0, valid = 0;
     for (int64_t k = i - w->lo; k < i - w->lo + w->width; k++) {

@@ -114,6 +114,48 @@ SAYS(resample_cf, GROUPED(SUM, resampled(w, &w->cf, "time", "QS-DEC"), NULL))
 SAYS(resample_not_time, GROUPED(MEAN, resampled(w, TAS, "lat", "MS"), NULL))
 SAYS(resample_bad, GROUPED(MEAN, resampled(w, TAS, "time", "MX"), NULL))
 SAYS(resample_ds, GROUPED(MAX, resampled(w, pick(w, DS, "tas", NULL, NULL), "time", "MS"), NULL))
+static const char *const two[] = {"lat", "time"};
+
+/* Quantiles of an object or of groups: q as one text, a list where there is a blank. */
+static obj with_q(world *w, obj x, const ama__group *group, const char *text, const char *d, ama__reduction r) {
+    ama__graph *g = &w->graph;
+    double *q = ama__arena_alloc(g->arena, 4 * sizeof *q);
+    char *copy = ama__arena_strdup(g->arena, text), *rest = NULL;
+    ama__object *o = ama__arena_alloc(g->arena, sizeof *o);
+    if (!x && !group) return NULL;
+    r.dims = dims(w, d);
+    r.quantiles.q = q;
+    r.quantiles.scalar = !strchr(text, ' ');
+    for (char *s = strtok_r(copy, " ", &rest); s; s = strtok_r(NULL, " ", &rest)) q[r.quantiles.n++] = atof(s);
+    return (group ? ama__group_reduce(g, group, &r, o) : ama__object_reduce(g, x, &r, o)) == AMA_OK ? o : NULL;
+}
+#define QUANTILE(x, qs, d, ...) with_q(w, x, NULL, qs, d, R(.op = AMA_RED_QUANTILE, __VA_ARGS__))
+#define GROUP_QUANTILE(group, qs, d) with_q(w, NULL, group, qs, d, R(.op = AMA_RED_QUANTILE))
+SAYS(median, RED(MEDIAN, TAS, "time"))
+SAYS(median_int, RED(MEDIAN, N, NULL))
+SAYS(median_strict, with(w, TAS, R(.op = AMA_RED_MEDIAN, .dims = {AMA_DIMS_LIST, 2, two}, .skipna = AMA_SKIPNA_NO)))
+SAYS(median_bool, RED(MEDIAN, op2(w, AMA_OP_GT, A(N), I(6)), "lon"))
+SAYS(median_ds, RED(MEDIAN, DS, "lat"))
+SAYS(median_scalar, RED(MEDIAN, get(w, DS, "five"), NULL))
+SAYS(median_time, RED(MEDIAN, get(w, TAS, "time"), NULL))
+SAYS(quantile, QUANTILE(TAS, "0.9 0.1", "time"))
+SAYS(quantile_scalar, QUANTILE(TAS, "0.3", "lat lon"))
+SAYS(quantile_all, QUANTILE(TAS, "0.25 ", NULL))
+SAYS(quantile_lower, QUANTILE(N, "0.5 0.75", "lat", .quantiles = {.method = AMA_QUANTILE_LOWER}))
+SAYS(quantile_ds, QUANTILE(pick(w, DS, "tas", "w", "five"), "0.5 1", "lat"))
+SAYS(quantile_ds_numbers, QUANTILE(DS, "0.5", "lat", .quantiles = {.numeric_only = true}))
+SAYS(quantile_ds_text, QUANTILE(DS, "0.5", "lat"))
+SAYS(quantile_no_dim, QUANTILE(TAS, "0.5", "tine"))
+SAYS(quantile_range, QUANTILE(TAS, "1.01", "time"))
+SAYS(quantile_bool, QUANTILE(op2(w, AMA_OP_GT, A(N), I(6)), "0.5", "lon"))
+SAYS(quantile_twice, QUANTILE(QUANTILE(TAS, "0.5 ", "time"), "0.5 ", "lat"))
+SAYS(month_median, GROUPED(MEDIAN, MONTHS(TAS), NULL))
+SAYS(month_quantile, GROUP_QUANTILE(MONTHS(TAS), "0.2 0.8", "time"))
+SAYS(month_quantile_scalar, GROUP_QUANTILE(MONTHS(turned(w)), "0.2", NULL))
+SAYS(month_quantile_all, GROUP_QUANTILE(MONTHS(TAS), "0.2 0.8", "..."))
+SAYS(month_quantile_ds, GROUP_QUANTILE(MONTHS(pick(w, DS, "tas", "w", "five")), "0.2", "time lon"))
+SAYS(resample_quantile, GROUP_QUANTILE(resampled(w, LAT0, "time", "8D"), "0.2 0.8", NULL))
+SAYS(resample_median, GROUPED(MEDIAN, resampled(w, as(w, &w->cf, AMA_I4), "time", "QS-DEC"), NULL))
 SAYS(weighted_mean, WEIGHTED(MEAN, TAS, weight(w), "lat lon"))
 SAYS(weighted_all, WEIGHTED(MEAN, TAS, weight(w), NULL))
 SAYS(weighted_sum, WEIGHTED(SUM, TAS, as(w, weight(w), AMA_F4), "lat"))
@@ -177,6 +219,31 @@ static const graph_case cases[] = {
     C(resample_not_time),
     C(resample_bad),
     C(resample_ds),
+    C(median),
+    C(median_int),
+    C(median_strict),
+    C(median_bool),
+    C(median_ds),
+    C(median_scalar),
+    C(median_time),
+    C(quantile),
+    C(quantile_scalar),
+    C(quantile_all),
+    C(quantile_lower),
+    C(quantile_ds),
+    C(quantile_ds_numbers),
+    C(quantile_ds_text),
+    C(quantile_no_dim),
+    C(quantile_range),
+    C(quantile_bool),
+    C(quantile_twice),
+    C(month_median),
+    C(month_quantile),
+    C(month_quantile_scalar),
+    C(month_quantile_all),
+    C(month_quantile_ds),
+    C(resample_quantile),
+    C(resample_median),
     C(weighted_mean),
     C(weighted_all),
     C(weighted_sum),

@@ -1,0 +1,147 @@
+/* Completing columns over ranks: of each incomplete block, every rank gets some of the cells, with all their values.
+ * Segments are sent in slices of values, so that a round stays small whatever their size. */
+#include <string.h>
+
+#include "exec/accum_private.h"
+#include "exec/collect.h"
+
+typedef struct record {
+    int64_t block, group, n; /* values of each cell that follow */
+    ama__box kept;           /* the receiver's part of the block */
+} record;
+
+/* What is sent next: values from `value` on of the first segment of slot `slot`. */
+typedef struct cursor {
+    int64_t slot, value;
+} cursor;
+
+static int64_t row_bytes(const ama__accum *a, const ama__box *kept) {
+    return ama__box_size(kept) * (int64_t)ama__dtype_bytes(a->consumer->node->dtype);
+}
+
+/* One exchange: from the incomplete columns of `from` to those that this rank completes. */
+typedef struct exchange {
+    ama__accum *from, *whole;
+    ama__outbox out;
+    int me;
+    cursor at;
+} exchange;
+
+/* Copies the cells of `part` of values [first, first + n) of a slot's first segment. */
+static void cut_slice(const ama__accum *a, const ama__accum_slot *s, int64_t first, int64_t n, const ama__box *part,
+                      char *to) {
+    size_t size = ama__dtype_bytes(a->consumer->node->dtype);
+    int64_t whole = row_bytes(a, &s->kept), row = row_bytes(a, part);
+    const char *from = s->chain->data + first * whole;
+    for (int64_t v = 0; v < n; v++) ama__box_copy(part, size, from + v * whole, &s->kept, to + v * row, part);
+}
+
+/* Values [first, first + n) of a slot's first segment: to each rank its cells. */
+static ama_status send_slice(exchange *x, const ama__accum_slot *s, int64_t first, int64_t n) {
+    const ama__accum *a = x->from;
+    for (int r = 0; r < x->out.nranks; r++) {
+        record rec = {.block = s->block, .group = s->group, .n = n};
+        void *p;
+        if (!ama__accum_part(&s->kept, r, x->out.nranks, &rec.kept)) continue;
+        size_t bytes = (size_t)(n * row_bytes(a, &rec.kept));
+        if (r == x->me) {
+            ama__segment *mine;
+            AMA_TRY(ama__mem_alloc(a->ctx, AMA_MEM_STATE, AMA_SEGMENT_HEADER + bytes, (void **)&mine));
+            ama__collect_open(mine, n);
+            cut_slice(a, s, first, n, &rec.kept, mine->data);
+            AMA_TRY(ama__collect_insert(x->whole, s->block, s->group, &rec.kept, mine));
+            continue;
+        }
+        AMA_TRY(ama__outbox_add(&x->out, r, sizeof rec, &p));
+        memcpy(p, &rec, sizeof rec);
+        AMA_TRY(ama__outbox_add(&x->out, r, bytes, &p));
+        cut_slice(a, s, first, n, &rec.kept, p);
+    }
+    return AMA_OK;
+}
+
+/* Bytes of the largest part that a rank gets of one value of a block's cells. */
+static int64_t share_bytes(const ama__accum *a, const ama__box *kept, int nranks) {
+    int64_t most = 0;
+    for (int r = nranks - 1; r >= 0 && most == 0; r--) { /* the last part is the largest */
+        ama__box part;
+        if (ama__accum_part(kept, r, nranks, &part)) most = row_bytes(a, &part);
+    }
+    return most;
+}
+
+static ama_status fill_round(exchange *x) {
+    ama__accum *a = x->from;
+    int64_t room = AMA_EXCHANGE_BYTES / x->out.nranks; /* to each rank */
+    while (x->at.slot < a->cap_slots && room > 0) {
+        ama__accum_slot *s = &a->slot[x->at.slot];
+        if (!ama__accum_is_open(s)) {
+            x->at.slot++;
+            continue;
+        }
+        int64_t share = share_bytes(a, &s->kept, x->out.nranks), left = s->chain->n - x->at.value;
+        int64_t n = ama__consumer_slice(share, x->out.nranks);
+        if (n > left) n = left;
+        AMA_TRY(send_slice(x, s, x->at.value, n));
+        room -= n * share + (int64_t)sizeof(record);
+        x->at.value += n;
+        if (n < left) continue;
+        ama__segment *done = s->chain;
+        s->chain = done->next;
+        x->at.value = 0;
+        ama__mem_free(a->ctx, done);
+    }
+    return AMA_OK;
+}
+
+static ama_status take_round(ama__accum *whole, const char *in, size_t bytes) {
+    for (size_t at = 0; at < bytes;) {
+        record rec;
+        ama__segment *s;
+        memcpy(&rec, in + at, sizeof rec);
+        at += (sizeof rec + 7) & ~(size_t)7;
+        size_t n = (size_t)(rec.n * row_bytes(whole, &rec.kept));
+        AMA_TRY(ama__mem_alloc(whole->ctx, AMA_MEM_STATE, AMA_SEGMENT_HEADER + n, (void **)&s));
+        ama__collect_open(s, rec.n);
+        memcpy(s->data, in + at, n);
+        at += (n + 7) & ~(size_t)7;
+        AMA_TRY(ama__collect_insert(whole, rec.block, rec.group, &rec.kept, s));
+    }
+    return AMA_OK;
+}
+
+static bool has_open(const ama__accum *a, int64_t from) {
+    for (int64_t i = from; i < a->cap_slots; i++)
+        if (ama__accum_is_open(&a->slot[i])) return true;
+    return false;
+}
+
+static ama_status check_complete(const ama__accum *a) {
+    if (has_open(a, 0)) return ama__fail(a->ctx, AMA_ERR_INTERNAL, "a column was left incomplete");
+    return AMA_OK;
+}
+
+ama_status ama__collect_exchange(ama__accum *a, ama__comm *comm, ama_status status) {
+    ama__accum mine = {.ctx = a->ctx,
+                       .stage = a->stage,
+                       .consumer = a->consumer,
+                       .kind = a->kind,
+                       .threads = a->threads,
+                       .pieces = a->pieces};
+    exchange x = {.from = a, .whole = &mine, .me = ama__comm_rank(comm)};
+    if (status == AMA_OK) status = ama__outbox_init(&x.out, comm);
+    status = ama__comm_agree(comm, status);
+    while (status == AMA_OK && ama__comm_max(comm, has_open(a, x.at.slot))) {
+        char *in;
+        size_t bytes;
+        status = ama__outbox_exchange(&x.out, comm, fill_round(&x), &in, &bytes);
+        if (status == AMA_OK) status = take_round(&mine, in, bytes);
+        ama__mem_free(a->ctx, in);
+        status = ama__comm_agree(comm, status);
+    }
+    if (status == AMA_OK) status = ama__comm_agree(comm, check_complete(&mine));
+    mine.pieces = NULL; /* a's */
+    ama__accum_fini(&mine);
+    ama__outbox_fini(&x.out);
+    return status;
+}
