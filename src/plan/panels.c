@@ -77,15 +77,16 @@ static bool cut_more(const ama__panels *panels, const ama__stage *s, const ama__
 /* Of each stage that does not fit, the one that holds most. */
 bool ama__plan_more_panels(const ama__plan *p, const ama__panels *panels) {
     bool any = false;
+    int64_t budget = p->options.budget_bytes - p->held_bytes;
     for (int k = 0; k < p->n_stages; k++) {
         const ama__stage *s = &p->stage[k];
         const ama__consumer *most = NULL;
-        for (int i = 0; i < s->n_consumers && s->peak_bytes > p->options.budget_bytes; i++) {
+        for (int i = 0; i < s->n_consumers && s->peak_bytes > budget; i++) {
             const ama__consumer *c = &s->consumer[i];
             bool collects = c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op);
             if (collects && (!most || c->collected_bytes > most->collected_bytes)) most = c;
         }
-        if (most) any |= cut_more(panels, s, most, p->options.budget_bytes - (s->peak_bytes - most->collected_bytes));
+        if (most) any |= cut_more(panels, s, most, budget - (s->peak_bytes - most->collected_bytes));
     }
     return any;
 }
