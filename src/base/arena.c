@@ -39,6 +39,14 @@ void ama__arena_destroy(ama__arena **a) {
     *a = NULL;
 }
 
+void ama__arena_join(ama__arena *a, ama__arena **other) {
+    block **end = &a->blocks;
+    while (*end) end = &(*end)->next;
+    *end = (*other)->blocks;
+    (*other)->blocks = NULL;
+    ama__arena_destroy(other);
+}
+
 /* A block with at least `bytes`, put in front unless the present front has more room left. */
 static block *add_block(ama__arena *a, size_t bytes) {
     block *front = a->blocks;

@@ -48,6 +48,8 @@ void ama__mem_free(ama_ctx *ctx, void *p);
 typedef struct ama__arena ama__arena;
 ama_status ama__arena_create(ama_ctx *ctx, ama__arena **out);
 void ama__arena_destroy(ama__arena **a);
+/* What lies in *other lives as long as `a` from now on; *other is gone. Cannot fail. */
+void ama__arena_join(ama__arena *a, ama__arena **other);
 /* Zeroed, 16-byte aligned memory; on failure the error is recorded and NULL is returned. */
 void *ama__arena_alloc(ama__arena *a, size_t bytes);
 /* Copies of strings and memory in the arena; NULL on failure (recorded). */

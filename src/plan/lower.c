@@ -398,13 +398,19 @@ static ama_status add_sinks(lowering *l, int n_sinks, ama__sink *const *sinks) {
     return AMA_OK;
 }
 
+/* Leaves of a stage while they are collected: lists with room for every node. */
+typedef struct leaves {
+    ama__node **source, **operand, **scan;
+    int n_sources, n_operands, n_scans;
+} leaves;
+
 static void add_node(int *n, ama__node **list, ama__node *node) {
     for (int i = 0; i < *n; i++)
         if (list[i] == node) return;
     list[(*n)++] = node;
 }
 
-static void collect_leaves(ama__stage *s, ama__node *n, bool *seen, int n_seen) {
+static void collect_leaves(leaves *s, ama__node *n, bool *seen, int n_seen) {
     ama__node *const *in;
     if (n->id < n_seen && seen[n->id]) return;
     if (n->id < n_seen) seen[n->id] = true;
@@ -418,27 +424,44 @@ static void collect_leaves(ama__stage *s, ama__node *n, bool *seen, int n_seen) 
     if (n->kind == AMA_NODE_SCAN) add_node(&s->n_scans, s->scan, n); /* those below it come first */
 }
 
-static ama_status make_stage(lowering *l, int first, ama__stage *s) {
+/* Whether consumer i goes into the stage that the first one opens. */
+static bool shares_stage(const lowering *l, int first, int i) {
+    if (i == first) return true;
+    bool same = l->consumer_level[i] == l->consumer_level[first] && l->driver[i] == l->driver[first] &&
+                l->loose[i] == l->loose[first];
+    return same && !l->alone[first] && !l->alone[i] && (l->driver[first] || l->loose[first]);
+}
+
+static ama_status keep_leaves(ama__graph *g, const leaves *v, ama__stage *s) {
+    size_t size = sizeof(ama__node *);
+    AMA_KEEP(g->arena, s->source, ama__arena_memdup(g->arena, v->source, (size_t)v->n_sources * size));
+    AMA_KEEP(g->arena, s->operand, ama__arena_memdup(g->arena, v->operand, (size_t)v->n_operands * size));
+    AMA_KEEP(g->arena, s->scan, ama__arena_memdup(g->arena, v->scan, (size_t)v->n_scans * size));
+    s->n_sources = v->n_sources;
+    s->n_operands = v->n_operands;
+    s->n_scans = v->n_scans;
+    return AMA_OK;
+}
+
+/* Opens a stage with consumer `first` and takes in all that share it. */
+static ama_status make_stage(lowering *l, leaves v, int first, ama__stage *s) {
+    int n = 0;
     memset(s, 0, sizeof *s);
     s->level = l->consumer_level[first];
     s->driver = l->driver[first];
     const ama__node *space = s->driver ? s->driver : l->consumer[first].node;
-    bool loose = l->loose[first];
-    s->ndim = loose ? 0 : space->ndim;
+    s->ndim = l->loose[first] ? 0 : space->ndim;
     memcpy(s->shape, space->shape, sizeof s->shape);
-    AMA_NEW(l->g->arena, s->consumer, l->n_consumers);
-    AMA_NEW(l->g->arena, s->source, l->g->n_nodes);
-    AMA_NEW(l->g->arena, s->operand, l->g->n_nodes);
-    AMA_NEW(l->g->arena, s->scan, l->g->n_nodes);
+    for (int i = first; i < l->n_consumers; i++) n += shares_stage(l, first, i);
+    AMA_NEW(l->g->arena, s->consumer, n);
     memset(l->seen, 0, (size_t)l->n_nodes);
-    for (int i = first; i < l->n_consumers; i++) {
-        bool same = l->consumer_level[i] == s->level && l->driver[i] == s->driver && l->loose[i] == loose;
-        if (i != first && (!same || l->alone[first] || l->alone[i] || (!s->driver && !loose))) continue;
-        s->consumer[s->n_consumers++] = l->consumer[i];
-        collect_leaves(s, l->consumer[i].node, l->seen, l->n_nodes);
+    for (int i = l->n_consumers - 1; i >= first; i--) { /* the first one, which the others are compared with, last */
+        if (!shares_stage(l, first, i)) continue;
+        s->consumer[n - ++s->n_consumers] = l->consumer[i];
         l->consumer_level[i] = -1; /* taken */
     }
-    return AMA_OK;
+    for (int i = 0; i < n; i++) collect_leaves(&v, s->consumer[i].node, l->seen, l->n_nodes);
+    return keep_leaves(l->g, &v, s);
 }
 
 static ama_status alloc_consumers(lowering *l, int n) {
@@ -447,6 +470,19 @@ static ama_status alloc_consumers(lowering *l, int n) {
     AMA_NEW(l->g->arena, l->driver, n + 1);
     AMA_NEW(l->g->arena, l->loose, n + 1);
     AMA_NEW(l->g->arena, l->alone, n + 1);
+    return AMA_OK;
+}
+
+static ama_status make_stages(lowering *l, int top, ama__plan *p) {
+    leaves v = {0};
+    AMA_NEW(l->g->arena, v.source, l->g->n_nodes);
+    AMA_NEW(l->g->arena, v.operand, l->g->n_nodes);
+    AMA_NEW(l->g->arena, v.scan, l->g->n_nodes);
+    AMA_NEW(l->g->arena, p->stage, l->n_consumers + 1);
+    p->n_stages = 0;
+    for (int level = 0; level <= top; level++)
+        for (int i = 0; i < l->n_consumers; i++)
+            if (l->consumer_level[i] == level) AMA_TRY(make_stage(l, v, i, &p->stage[p->n_stages++]));
     return AMA_OK;
 }
 
@@ -471,10 +507,5 @@ ama_status ama__plan_lower(ama__graph *g, const ama__panels *panels, ama__plan *
     AMA_TRY(alloc_consumers(&l, n));
     AMA_TRY(add_reductions(&l, panels));
     AMA_TRY(add_sinks(&l, p->n_sinks, p->sink));
-    AMA_NEW(g->arena, p->stage, n + 1);
-    p->n_stages = 0;
-    for (int level = 0; level <= top; level++)
-        for (int i = 0; i < l.n_consumers; i++)
-            if (l.consumer_level[i] == level) AMA_TRY(make_stage(&l, i, &p->stage[p->n_stages++]));
-    return AMA_OK;
+    return make_stages(&l, top, p);
 }

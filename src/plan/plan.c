@@ -66,6 +66,29 @@ static ama_status make(ama__graph *g, ama__comm *comm, const ama__panels *panels
     return AMA_OK;
 }
 
+/* One attempt in an arena of its own, so that what does not fit leaves nothing behind. */
+static ama_status attempt(ama__graph *g, ama__comm *comm, const ama__panels *panels, const ama__plan *like,
+                          ama__arena **arena, ama__plan **out) {
+    ama__arena *own = g->arena;
+    ama__arena_destroy(arena);
+    g->n_nodes = panels->n;
+    ama_status status = ama__comm_agree(comm, ama__arena_create(g->ctx, arena));
+    if (status == AMA_OK) {
+        g->arena = *arena;
+        status = make(g, comm, panels, like, out);
+        g->arena = own;
+    }
+    if (status == AMA_OK) return AMA_OK;
+    g->n_nodes = panels->n;
+    ama__arena_destroy(arena);
+    return status;
+}
+
+static ama_status alloc_panels(ama__graph *g, ama__panels *panels) {
+    AMA_NEW(g->arena, panels->count, panels->n + 1);
+    return AMA_OK;
+}
+
 static ama_status too_large(ama__graph *g, const ama__plan *p) {
     char need[32], have[32];
     return ama__fail(g->ctx, AMA_ERR_BUDGET,
@@ -79,11 +102,13 @@ ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_option
                           ama__sink *const *sinks, ama__plan **out) {
     const ama__plan like = {.options = *o, .n_sinks = n_sinks, .sink = (ama__sink **)sinks};
     ama__panels panels = {.n = g->n_nodes};
+    ama__arena *arena = NULL;
     ama__plan *p;
-    AMA_NEW(g->arena, panels.count, panels.n + 1);
-    do AMA_TRY(make(g, comm, &panels, &like, &p));
+    AMA_TRY(ama__comm_agree(comm, alloc_panels(g, &panels)));
+    do AMA_TRY(attempt(g, comm, &panels, &like, &arena, &p));
     while (p->peak_bytes > o->budget_bytes && ama__plan_more_panels(p, &panels));
-    if (p->peak_bytes > o->budget_bytes) return ama__comm_agree(comm, too_large(g, p));
     *out = p;
-    return AMA_OK;
+    ama_status status = p->peak_bytes > o->budget_bytes ? too_large(g, p) : AMA_OK;
+    ama__arena_join(g->arena, &arena);
+    return ama__comm_agree(comm, status);
 }

@@ -183,6 +183,7 @@ static ama_status one_run(en_world *w, int layout, const int64_t o[3], uint64_t 
     } else {
         assert_int_equal(status, AMA_ERR_BUDGET);
         assert_non_null(strstr(ama__error_text(j.ctx), "use --memory"));
+        if (getenv("ENGINE_SHOW") && w->rank == 0) print_message("%s\n", ama__error_text(j.ctx));
     }
     finish(&j);
     return status;
