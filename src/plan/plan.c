@@ -59,7 +59,7 @@ static ama_status make(ama__graph *g, ama__comm *comm, const ama__panels *panels
     AMA_TRY(ama__store_need_manifests(g->ctx, comm, p->n_vars, p->var));
     AMA_TRY(ama__comm_agree(comm, cut_all(g, o, p)));
     p->base_bytes = ama__comm_max(comm, resident_bytes());
-    AMA_TRY(ama__plan_size(g, comm, o, p));
+    AMA_TRY(ama__plan_size(g, comm, p));
     *out = p;
     return AMA_OK;
 }
@@ -73,12 +73,17 @@ static ama_status too_large(ama__graph *g, const ama__plan *p) {
                      p->peak_bytes / ((int64_t)1 << 20) + 1);
 }
 
+static ama_status alloc_panels(ama__graph *g, ama__panels *panels) {
+    AMA_NEW(g->arena, panels->count, panels->n + 1);
+    return AMA_OK;
+}
+
 ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,
                           ama__sink *const *sinks, ama__plan **out) {
     const ama__plan like = {.options = *o, .n_sinks = n_sinks, .sink = (ama__sink **)sinks};
     ama__panels panels = {.n = g->n_nodes};
     ama__plan *p;
-    AMA_NEW(g->arena, panels.count, panels.n + 1);
+    AMA_TRY(ama__comm_agree(comm, alloc_panels(g, &panels)));
     do AMA_TRY(make(g, comm, &panels, &like, &p));
     while (p->peak_bytes > o->budget_bytes && ama__plan_more_panels(p, &panels));
     if (p->peak_bytes > o->budget_bytes) return ama__comm_agree(comm, too_large(g, p));
