@@ -35,7 +35,7 @@ static const refusal cases[] = {
     {"tas.quantile([\"a\"])", 14, AMA_ERR_ARG, "must be a number or a list of numbers"},
     {"tas.quantile(0.5, \"tyme\")", 19, AMA_ERR_NOTFOUND, "did you mean 'time'?"},
     {"tas.quantile(0.5, method=\"lineal\")", 26, AMA_ERR_ARG,
-     "'lineal' is no method of quantile; there are: inverted_cdf"},
+     "'lineal' is no method of quantile; there are: linear, inverted_cdf"},
     {"tas.quantile(0.5, interpolation=\"lower\")", 33, AMA_ERR_UNSUPPORTED,
      "argument 'interpolation' is not supported"},
     {"tas.quantile(0.5, \"time\", \"lower\")", 27, AMA_ERR_ARG,
