@@ -119,9 +119,9 @@ static ama_status alloc_finishing(ama__accum *a, const ama__segment *chain, int6
         if (f->order[i].n_q > n_q) n_q = f->order[i].n_q;
         AMA_TRY(ama__mem_alloc(a->ctx, AMA_MEM_RESULT, bytes, (void **)&f->out[i]));
     }
-    f->columns = ama__order_columns(f->order->dtype, n);
+    f->columns = ama__order_columns(f->order->dtype, n, cells);
     if (cells <= f->columns) f->threads = 1;
-    f->work_bytes = (ama__order_work_bytes(f->order->dtype, n, n_q) + 63) / 64 * 64;
+    f->work_bytes = (ama__order_work_bytes(f->order->dtype, n, cells, n_q) + 63) / 64 * 64;
     return ama__mem_alloc(a->ctx, AMA_MEM_SCRATCH, f->work_bytes * (size_t)f->threads, (void **)&f->work);
 }
 

@@ -23,10 +23,11 @@ static int64_t column_stride(int64_t n) {
 
 /* So many that a tile stays in the second cache; of long columns still a square, that a cache line is not fetched for
  * one value. */
-int64_t ama__order_columns(ama_dtype t, int64_t n) {
+int64_t ama__order_columns(ama_dtype t, int64_t n, int64_t cells) {
     int64_t bytes = (int64_t)key_bytes(t) * column_stride(n), columns = TILE_BYTES / bytes / SQUARE * SQUARE;
     if (columns == 0) columns = LONG_BYTES / bytes;
     if (TILE_BYTES / bytes < SQUARE && columns > SQUARE) columns = SQUARE;
+    if (columns > cells) columns = cells;
     return columns < 1 ? 1 : columns > TILE_COLUMNS ? TILE_COLUMNS : columns;
 }
 
@@ -333,11 +334,11 @@ static int64_t ranks_bytes(int64_t n_q) {
 
 /* Columns of working memory beside those of the tile: none for a column so long that twice its size would hurt. */
 static int64_t spare_columns(ama_dtype t, int64_t n) {
-    return (int64_t)key_bytes(t) * column_stride(n) > LONG_BYTES ? 0 : 2;
+    return (int64_t)key_bytes(t) * column_stride(n) > TILE_BYTES ? 0 : 2;
 }
 
-size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t n_q) {
-    int64_t columns = ama__order_columns(t, n) + spare_columns(t, n);
+size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t cells, int64_t n_q) {
+    int64_t columns = ama__order_columns(t, n, cells) + spare_columns(t, n);
     return (size_t)((columns * column_stride(n) * (int64_t)key_bytes(t) + 63) / 64 * 64 + ranks_bytes(n_q));
 }
 
@@ -355,7 +356,7 @@ void ama__order_run(int n_requests, const ama__order *request, const ama__order_
     const ama_dtype t = request->dtype;
     int64_t missing[TILE_COLUMNS] = {0}, n = 0, at = 0;
     for (int i = 0; i < in->n_parts; i++) n += in->part[i].n;
-    int64_t stride = column_stride(n), columns = ama__order_columns(t, n);
+    int64_t stride = column_stride(n), columns = ama__order_columns(t, n, in->cells);
     size_t key = key_bytes(t), keys_bytes = (size_t)((columns + spare_columns(t, n)) * stride) * key;
     char *keys = work, *spare = spare_columns(t, n) ? keys + (size_t)(columns * stride) * key : NULL;
     void *rest = (char *)work + (keys_bytes + 63) / 64 * 64;

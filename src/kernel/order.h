@@ -32,9 +32,9 @@ typedef struct ama__order {
 
 #define AMA_ORDER_REQUESTS 16 /* of one call, at most */
 
-/* Columns that one call takes, and the bytes of working memory it wants for columns of at most n values. */
-int64_t ama__order_columns(ama_dtype t, int64_t n);
-size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t n_q);
+/* Columns that one call takes of `cells` with n values each, and the bytes of working memory it wants. */
+int64_t ama__order_columns(ama_dtype t, int64_t n, int64_t cells);
+size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t cells, int64_t n_q);
 
 /* Cells [first, first + count), count <= ama__order_columns: for each request r its results to out[r], dense native
  * [count][n_q] of its dtype. All requests have one dtype and skipna. work: 64-byte aligned, as told for the largest

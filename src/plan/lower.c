@@ -341,6 +341,7 @@ static ama_status join_twin(lowering *l, ama__node *n, bool *joined) {
     return AMA_OK;
 }
 
+/* One panel is the whole in a stage of its own. */
 static ama_status add_panels(lowering *l, const ama__consumer *whole, int64_t n_panels, int level) {
     ama__pick pick[AMA_MAX_DIMS];
     ama__node *in = whole->node, *source = NULL;
@@ -350,13 +351,15 @@ static ama_status add_panels(lowering *l, const ama__consumer *whole, int64_t n_
         ama__consumer c = *whole;
         int axis;
         int64_t start, count;
-        if (!ama__plan_panel(whole->reduce, source, k, n_panels, &axis, &start, &count)) continue;
-        for (int a = 0; a < in->ndim; a++)
-            pick[a] = (ama__pick){.in_axis = a, .count = a == axis ? count : in->shape[a], .step = 1};
-        pick[axis].start = c.out_start[axis] = start;
         c.panel = k;
         c.n_panels = n_panels;
-        AMA_TRY(ama__node_index(l->g, in, in->ndim, pick, NULL, &c.node));
+        if (n_panels > 1) {
+            if (!ama__plan_panel(whole->reduce, source, k, n_panels, &axis, &start, &count)) continue;
+            for (int a = 0; a < in->ndim; a++)
+                pick[a] = (ama__pick){.in_axis = a, .count = a == axis ? count : in->shape[a], .step = 1};
+            pick[axis].start = c.out_start[axis] = start;
+            AMA_TRY(ama__node_index(l->g, in, in->ndim, pick, NULL, &c.node));
+        }
         AMA_TRY(add_consumer(l, c, level));
     }
     return AMA_OK;

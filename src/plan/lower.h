@@ -29,6 +29,6 @@ ama_status ama__plan_chunks(ama__graph *g, ama__plan *p, const ama__stage *s);
 
 /* Shares the units over the ranks, sizes the tiles, predicts bytes and memory: all the same on all ranks. Collective.
  */
-ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_options *o, ama__plan *p);
+ama_status ama__plan_size(ama__graph *g, ama__comm *comm, ama__plan *p);
 
 #endif

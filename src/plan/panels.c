@@ -68,7 +68,7 @@ static bool cut_more(const ama__panels *panels, const ama__stage *s, const ama__
     if (now == 0 && s->n_consumers > 1) return *n = 1, true;
     if (now < 1) now = 1;
     if (now >= most) return false;
-    if (room > 0) want = now * (c->collected_bytes / room) + now * (c->collected_bytes % room) / room + 1;
+    if (room > 0) want = now * (s->state_bytes / room) + now * (s->state_bytes % room) / room + 1;
     if (want <= now) want = now + (now + 3) / 4;
     *n = min_i8(round_panels(in, s->driver, axis, want), most);
     return true;
@@ -86,7 +86,7 @@ bool ama__plan_more_panels(const ama__plan *p, const ama__panels *panels) {
             bool collects = c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op);
             if (collects && (!most || c->collected_bytes > most->collected_bytes)) most = c;
         }
-        if (most) any |= cut_more(panels, s, most, budget - (s->peak_bytes - most->collected_bytes));
+        if (most) any |= cut_more(panels, s, most, budget - (s->peak_bytes - s->state_bytes));
     }
     return any;
 }

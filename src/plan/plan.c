@@ -61,7 +61,7 @@ static ama_status make(ama__graph *g, ama__comm *comm, const ama__panels *panels
     p->held_bytes = ama__comm_max(comm, (int64_t)ama__mem_used(g->ctx));
     int64_t base = ama__comm_max(comm, resident_bytes()) - p->held_bytes;
     p->base_bytes = base > 0 ? base : 0;
-    AMA_TRY(ama__plan_size(g, comm, o, p));
+    AMA_TRY(ama__plan_size(g, comm, p));
     *out = p;
     return AMA_OK;
 }

@@ -98,7 +98,8 @@ int64_t ama__consumer_work_bytes(const ama__consumer *c) {
     }
     for (int i = 0; i < c->n_twins; i++)
         if (quantiles(c->twin[i]) > q) q = quantiles(c->twin[i]);
-    return (int64_t)ama__order_work_bytes(c->node->dtype, most, q);
+    ama__box whole = ama__box_whole(c->node->ndim, c->node->shape);
+    return (int64_t)ama__order_work_bytes(c->node->dtype, most, ama__consumer_cells(c, &whole), q);
 }
 
 int64_t ama__consumer_slice(int64_t row_bytes, int nranks) {

@@ -21,7 +21,9 @@ static int64_t max_i8(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
-static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
+/* Also room for the boxes of the stage's operands. */
+static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__stage *s, ama__box **boxes) {
+    AMA_NEW(g->arena, *boxes, s->n_operands + 1);
     AMA_NEW(g->arena, s->rank_first, o->nranks + 1);
     for (int r = 0; r <= o->nranks; r++) s->rank_first[r] = (int64_t)((__int128)s->n_units * r / o->nranks);
     return AMA_OK;
@@ -228,10 +230,10 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama__state_need need = {0};
     ama__wants w[2] = {{0}, {0}};
     tally t = {0};
-    ama__box *boxes;
+    ama__box *boxes = NULL;
     s->tile_bytes = tile_target(o, s);
-    AMA_NEW(g->arena, boxes, s->n_operands + 1);
-    ama_status status = ama__wants_init(&w[0], g->ctx, s);
+    ama_status status = share_units(g, o, s, &boxes); /* may fail alone: agreed below */
+    if (status == AMA_OK) status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
     if (status == AMA_OK)
@@ -271,12 +273,11 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
 }
 
 /* Results live from their stage to the last stage that reads them: taken as living to the end. */
-ama_status ama__plan_size(ama__graph *g, ama__comm *comm, const ama__plan_options *o, ama__plan *p) {
+ama_status ama__plan_size(ama__graph *g, ama__comm *comm, ama__plan *p) {
     int64_t results = 0;
     p->peak_bytes = 0;
     for (int k = 0; k < p->n_stages; k++) {
         ama__stage *s = &p->stage[k];
-        AMA_TRY(share_units(g, o, s));
         AMA_TRY(size_stage(g, comm, p, k));
         results += s->result_bytes;
         s->peak_bytes =

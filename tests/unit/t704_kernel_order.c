@@ -39,8 +39,8 @@ static void run(const ama__order *o, int64_t n, int64_t cells, const void *x, in
         part[parts++] = (ama__order_part){(const char *)x + (size_t)(lo * cells) * size, hi - lo};
     }
     ama__order_input in = {parts, part, cells};
-    void *work = aligned(ama__order_work_bytes(o->dtype, n, o->n_q));
-    int64_t columns = ama__order_columns(o->dtype, n);
+    void *work = aligned(ama__order_work_bytes(o->dtype, n, cells, o->n_q));
+    int64_t columns = ama__order_columns(o->dtype, n, cells);
     for (int64_t at = 0; at < cells; at += columns) {
         void *to = (char *)out + (size_t)(at * o->n_q) * ama__dtype_bytes(o->out);
         ama__order_run(1, o, &in, at, cells - at < columns ? cells - at : columns, work, &to);
@@ -170,7 +170,7 @@ static void long_column(void **state) {
     ama__order o = {.dtype = AMA_F4, .out = AMA_F4, .method = AMA_QUANTILE_LOWER, .n_q = N_Q, .q = q};
     (void)state;
     for (int kind = 0; kind < 3; kind++) {
-        assert_true(ama__order_work_bytes(AMA_F4, n, N_Q) < (size_t)n * 5);
+        assert_true(ama__order_work_bytes(AMA_F4, n, 1, N_Q) < (size_t)n * 5);
         for (int64_t i = 0; i < n; i++)
             x[i] = kind == 0   ? (float)(rnd() % 100000) / 97
                    : kind == 1 ? (float)(rnd() % 3)

@@ -5,7 +5,7 @@
 
 #include "plan/wants.h"
 
-enum { N_LAYOUTS = 3, N_OUT = 4 };
+enum { N_LAYOUTS = 3, N_OUT = 5 };
 
 typedef struct job {
     ama_ctx *ctx;
@@ -19,7 +19,7 @@ typedef struct job {
     ama__exec_stats stats;
 } job;
 
-/* Median and quantiles over time, quantiles of groups in time, the median of each step. */
+/* Median and quantiles over time, quantiles of groups in time, the median of each step and of some steps together. */
 static ama_status build(job *j) {
     static const double q[] = {0.9, 0.1, 0.5};
     const ama__stored_var *v = &j->store->meta.var[0];
@@ -42,6 +42,13 @@ static ama_status build(job *j) {
     AMA_TRY(ama__node_reduce(g, x, &median, &j->out[0]));
     AMA_TRY(ama__node_reduce(g, x, &three, &j->out[1]));
     AMA_TRY(ama__node_reduce(g, x, &group, &j->out[2]));
+    ama__reduce_spec all = {.op = AMA_RED_MEDIAN, .reduced = {true, true, true}, .label_axis = -1, .skipna = true};
+    ama__pick pick[3];
+    ama__node *few;
+    for (int d = 0; d < 3; d++)
+        pick[d] = (ama__pick){.in_axis = d, .count = d ? x->shape[d] : 7, .start = d ? 0 : 1, .step = 1};
+    AMA_TRY(ama__node_index(g, x, 3, pick, NULL, &few));
+    AMA_TRY(ama__node_reduce(g, few, &all, &j->out[4]));
     return ama__node_reduce(g, x, &steps, &j->out[3]);
 }
 
@@ -234,7 +241,7 @@ static void shared(void **state) {
             n += c->kind == AMA_CONSUME_REDUCE;
             twins += c->n_twins;
         }
-    assert_int_equal(n, 3);
+    assert_int_equal(n, 4);
     assert_int_equal(twins, 1);
     finish(&j);
     free_data();
