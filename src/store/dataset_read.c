@@ -88,19 +88,20 @@ static void pack_one(ama__packer *k, int i, const ama__stored_var *v, const ama_
 
 /* The owner's part: its manifests, in its stores' arenas, and packed for the others. Local. */
 static ama_status build_share(const wanted *w, int rank, bool pack, ama__packer *k) {
+    ama__store *reopened = NULL;
+    ama_status status = AMA_OK;
     for (int i = 0; i < w->n; i++) {
         ama__store *s = w->v[i].store;
         int var = w->v[i].var;
         const ama__stored_var *v = &s->meta.var[var];
         if (owner_of(s) != rank) continue;
-        ama__manifest *m = &s->manifest[var];
-        memset(m, 0, sizeof *m);
-        ama_status status = s->driver->manifest(((opened_store *)s)->handle, s->arena, &s->meta, var, m);
-        if (status != AMA_OK) return status;
-        if (pack) pack_one(k, i, v, m);
-        AMA_TRY(k->status);
+        AMA_TRY_DONE(ama__store_build_manifest(s, var, &reopened));
+        if (pack) pack_one(k, i, v, &s->manifest[var]);
+        AMA_TRY_DONE(k->status);
     }
-    return AMA_OK;
+done:
+    ama__store_close_again(&reopened);
+    return status;
 }
 
 static ama_status unpack_share(const wanted *w, int rank, const void *buf, size_t bytes) {
