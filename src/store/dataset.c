@@ -100,6 +100,7 @@ static ama_status store_add_manifests(ama__store *s) {
     AMA_NEW(s->arena, s->manifest, s->meta.n_vars);
     AMA_NEW(s->arena, s->has_manifest, s->meta.n_vars);
     AMA_NEW(s->arena, ((opened_store *)s)->built, s->meta.n_vars);
+    AMA_NEW(s->arena, ((opened_store *)s)->sent, s->meta.n_vars);
     return AMA_OK;
 }
 

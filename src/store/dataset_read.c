@@ -178,10 +178,10 @@ done:
     return status;
 }
 
-ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
+ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **out) {
     const ama__stored_var *v = &s->meta.var[var];
     const ama__manifest *m = &s->manifest[var];
-    ama__fetcher *f = NULL;
+    const void *sent = ((const opened_store *)s)->sent[var];
     int64_t n;
     size_t bytes;
     ama_status status;
@@ -192,7 +192,10 @@ ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
         __builtin_mul_overflow((size_t)n, ama__dtype_bytes(v->dtype), &bytes))
         return ama__fail(s->ctx, AMA_ERR_FORMAT, "%s > variable %s: its size overflows", s->path, v->name);
     AMA_TRY_DONE(ama__mem_alloc(s->ctx, AMA_MEM_META, bytes, out));
-    AMA_TRY_DONE(ama__fetcher_create(s->ctx, &f));
+    if (sent) {
+        memcpy(*out, sent, bytes);
+        return AMA_OK;
+    }
     ama__box whole = ama__box_whole(v->grid.ndim, v->grid.shape);
     if (m->kind == AMA_MANIFEST_TABLE || m->kind == AMA_MANIFEST_FILES)
         status = read_chunks(s, v, m, f, *out);
@@ -201,7 +204,15 @@ ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
     if (status == AMA_OK && v->swapped && v->dtype != AMA_STRING)
         ama__bytes_swap(*out, (size_t)n, ama__dtype_bytes(v->dtype));
 done:
-    ama__fetcher_destroy(&f);
     if (status != AMA_OK) AMA_FREE(s->ctx, *out);
+    return status;
+}
+
+ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
+    ama__fetcher *f = NULL;
+    *out = NULL;
+    AMA_TRY(ama__fetcher_create(s->ctx, &f));
+    ama_status status = ama__store_read_with(f, s, var, out);
+    ama__fetcher_destroy(&f);
     return status;
 }
