@@ -11,14 +11,18 @@ _Static_assert((int)AMA_PHASE_N <= (int)AMA_PHASES_MAX, "room in the context");
 static _Thread_local int current = -1;
 static _Thread_local int64_t since_ns;
 
-static int64_t now_ns(void) {
+static int64_t read_ns(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 double ama__now_s(void) {
-    return 1e-9 * (double)now_ns();
+    return 1e-9 * (double)read_ns(CLOCK_MONOTONIC);
+}
+
+double ama__cpu_s(void) {
+    return 1e-9 * (double)read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 const char *ama__phase_name(ama__phase p) {
@@ -32,7 +36,7 @@ void ama__phase_start(ama_ctx *ctx, bool on) {
 }
 
 static void change(ama_ctx *ctx, int to) {
-    int64_t now = now_ns();
+    int64_t now = read_ns(CLOCK_MONOTONIC);
     if (current >= 0) atomic_fetch_add_explicit(&ctx->phase_ns[current], now - since_ns, memory_order_relaxed);
     current = to;
     since_ns = now;

@@ -28,5 +28,7 @@ double ama__phase_s(const ama_ctx *ctx, ama__phase p);
 
 /* Seconds of a clock that never jumps. Local. */
 double ama__now_s(void);
+/* Seconds of CPU the calling thread has used: for measurements that others on the machine should not spoil. Local. */
+double ama__cpu_s(void);
 
 #endif
