@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernel/clones.h"
-
 enum { SQUARE = 16, LEAST_BUCKETS = 4, LOG_BUCKETS = 10, BUCKETS = 1 << LOG_BUCKETS, SMALL = 48, FEW_RANKS = 4 };
 enum { TILE_COLUMNS = 4 * SQUARE, TILE_BYTES = 1 << 20, LONG_BYTES = 16 << 20 };
 

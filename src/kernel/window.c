@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernel/clones.h"
-
 /* Accumulated values of a run of cells. */
 typedef struct planes {
     void *v; /* double, or int64_t for sums, products and extremes of integers */
@@ -114,7 +112,7 @@ typedef struct strip {
     int64_t i[STRIP];
 } strip;
 
-AMA_CLONES static void join_f8(ama__red op, int64_t cells, const double *a, const double *b, double *out) {
+static void join_f8(ama__red op, int64_t cells, const double *a, const double *b, double *out) {
 #define LOOP(EXPR)                                                                                                     \
     for (int64_t i = 0; i < cells; i++) out[i] = (EXPR);                                                               \
     break
@@ -138,7 +136,7 @@ static void join_i8(const ama__window *w, int64_t cells, const int64_t *a, const
 }
 
 /* Sum of squared deviations of both. */
-AMA_CLONES static void join_var(int64_t cells, const planes *a, const planes *b, double *out) {
+static void join_var(int64_t cells, const planes *a, const planes *b, double *out) {
     const double *am = a->v, *bm = b->v;
     for (int64_t i = 0; i < cells; i++) {
         double n = a->n[i] + b->n[i], delta = bm[i] - am[i];
@@ -188,7 +186,7 @@ static double least_count(const ama__window *w) {
     return own > least ? own : least;
 }
 
-AMA_CLONES static void finish_f8(const ama__window *w, int64_t cells, double *f, const double *n) {
+static void finish_f8(const ama__window *w, int64_t cells, double *f, const double *n) {
     double least = least_count(w), ddof = w->ddof;
     if (w->op == AMA_RED_MEAN)
         for (int64_t i = 0; i < cells; i++) f[i] /= n[i];
@@ -198,7 +196,7 @@ AMA_CLONES static void finish_f8(const ama__window *w, int64_t cells, double *f,
         for (int64_t i = 0; i < cells; i++) f[i] = sqrt(f[i]);
     if (w->op == AMA_RED_COUNT)
         for (int64_t i = 0; i < cells; i++) f[i] = n[i];
-    for (int64_t i = 0; i < cells; i++) f[i] = n[i] >= least ? f[i] : NAN;
+    for (int64_t i = 0; i < cells; i++) f[i] = n[i] >= least && f[i] == f[i] ? f[i] : NAN; /* one NaN */
 }
 
 static void finish(const ama__window *w, int64_t cells, strip *s, void *out) {
