@@ -213,8 +213,32 @@ static void finish(const ama__window *w, int64_t cells, strip *s, void *out) {
     }
 }
 
-static void put(const ama__window *w, int64_t cells, const planes *end, const planes *begin, char *out) {
+/* Sums and means of both in one loop: what join and finish give. */
+#define PUT_SUMS(T)                                                                                                    \
+    static void put_sums_##T(const ama__window *w, int64_t cells, const planes *a, const planes *b, T *restrict out) { \
+        const double *av = a->v, *bv = b->v, *an = a->n, *bn = b->n, least = least_count(w);                           \
+        const bool mean = w->op == AMA_RED_MEAN;                                                                       \
+        for (int64_t i = 0; i < cells; i++) {                                                                          \
+            double n = an[i] + bn[i], sum = av[i] + bv[i], f = mean ? sum / n : sum;                                   \
+            out[i] = (T)(n >= least && f == f ? f : NAN);                                                              \
+        }                                                                                                              \
+    }
+PUT_SUMS(float)
+PUT_SUMS(double)
+
+static bool is_float_sum(const ama__window *w) {
+    return (w->op == AMA_RED_MEAN || w->op == AMA_RED_SUM) && !v_is_int(w) && ama__dtype_is_float(w->out);
+}
+
+static void put(const ama__window *w, int64_t cells, const planes *end, const planes *begin, void *out) {
     size_t size = ama__class_bytes(ama__class_of(w->out));
+    if (end && begin && is_float_sum(w)) {
+        if (w->out == AMA_F4)
+            put_sums_float(w, cells, end, begin, (float *)out);
+        else
+            put_sums_double(w, cells, end, begin, (double *)out);
+        return;
+    }
     for (int64_t i = 0; i < cells; i += STRIP) {
         strip s;
         int64_t n = cells - i < STRIP ? cells - i : STRIP;
@@ -222,7 +246,7 @@ static void put(const ama__window *w, int64_t cells, const planes *end, const pl
         if (end) a = planes_from(end, i);
         if (begin) b = planes_from(begin, i);
         join(w, n, end ? &a : NULL, begin ? &b : NULL, &s);
-        finish(w, n, &s, out + (size_t)i * size);
+        finish(w, n, &s, (char *)out + (size_t)i * size);
     }
 }
 
