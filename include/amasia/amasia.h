@@ -120,6 +120,10 @@ typedef struct ama_verify_options {
 AMA_API ama_status ama_verify(ama_session *session, const char *path_a, const char *path_b,
                               const ama_verify_options *options, bool *equal);
 
+/* Measures how fast the loops over values are for each dtype and instruction set, beside memcpy and reading, in GB/s of
+ * one thread's CPU time over `bytes` of input; sends a table as output text. Takes twice `bytes` of memory. Local. */
+AMA_API ama_status ama_bench_kernels(ama_session *session, size_t bytes);
+
 /* Sends help as output text: topic NULL lists what scripts may call, otherwise the signature of a method. Local. */
 AMA_API ama_status ama_help(ama_session *session, const char *topic);
 

@@ -212,6 +212,14 @@ static ama_status decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *
     return AMA_OK;
 }
 
+ama_status ama__pipeline_decode_part(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
+                                     const void *src, size_t src_bytes, const ama__codec_part *part, void *dst) {
+    bool blocks = p->n == 1 && p->step[0].codec == AMA_CODEC_BLOSC && !(skip_mask & 1);
+    if (!blocks) return ama__pipeline_decode(ctx, w, p, skip_mask, src, src_bytes, dst, part->raw_bytes);
+    AMA_TRY(check_step(ctx, &p->step[0]));
+    return ama__blosc_decode_part(ctx, part, src, src_bytes, dst);
+}
+
 /* ---- encoding */
 
 static ama_status encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, const void *src, size_t raw_bytes,
