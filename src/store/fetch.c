@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/phase.h"
 #include "store/fetch_private.h"
 
 enum { FILES_MIN = 4, FILES_MAX = 128 };
@@ -107,8 +108,13 @@ static void transpose(const chunk_read *c, const void *src, void *dst) {
 }
 
 static ama_status decode(const chunk_read *c, uint32_t filter_mask, const void *src, size_t src_bytes, void *dst) {
-    if (c->part && !c->transpose)
-        return ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
+    if (c->part && !c->transpose) {
+        int before = ama__phase_enter(c->f->ctx, AMA_PHASE_DECODE);
+        ama_status status =
+            ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
+        ama__phase_leave(c->f->ctx, before);
+        return status;
+    }
     if (!c->transpose)
         return ama__pipeline_decode(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, dst, c->raw_bytes);
     void *tmp;
