@@ -77,7 +77,7 @@ def make_classic(where):
     for i, t in enumerate(order()):
         early = i == 17
         classic("%s/f%05d.nc" % (where, i), float(t + (365 if early else 0)), v[t],
-                "days since 1999-01-01" if early else "days since 2000-01-01")
+                "days since 1999-01-01" if early else "days since 2000-01-01", "f8" if i == 23 else "f4")
 
 
 def make_hdf5(where):
