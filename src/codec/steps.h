@@ -17,7 +17,8 @@ struct ama__codec_work {
     ama_ctx *ctx;
     struct libdeflate_decompressor *inflate;
     struct libdeflate_compressor *deflate;
-    int deflate_level; /* of `deflate` */
+    int deflate_level;              /* of `deflate` */
+    struct ama__fast_deflate *fast; /* ISA-L's state, for level 1 */
     struct ZSTD_DCtx_s *zstd_decode;
     struct ZSTD_CCtx_s *zstd_encode;
     void *lz4_state;

@@ -40,6 +40,8 @@ typedef struct stage_run {
     ama__accum *accum;   /* per consumer; only REDUCE ones are in use */
     ama__output *output; /* per consumer; only WRITE ones */
     ama__pieces *gather; /* per consumer; only GATHER ones */
+    ama__outbox outbox;  /* of the outputs */
+    bool shares;         /* some output's chunks are put together from several ranks' */
     bool flush;          /* some output needs collective flushes */
     int64_t rounds, tiles;
 } stage_run;
@@ -140,15 +142,19 @@ static ama_status make_accum(stage_run *sr, int i) {
 static ama_status set_up_local(stage_run *sr) {
     run *r = sr->r;
     const ama__stage *s = sr->stage;
+    AMA_TRY(ama__outbox_init(&sr->outbox, r->comm));
     for (int i = 0; i < s->n_consumers; i++) {
         const ama__consumer *c = &s->consumer[i];
         if (c->kind == AMA_CONSUME_REDUCE)
             AMA_TRY(make_accum(sr, i));
         else if (c->kind == AMA_CONSUME_WRITE)
-            AMA_TRY(ama__output_init(&sr->output[i], r->ctx, r->writer[c->sink], r->plan->sink[c->sink]->spec, c->var));
+            AMA_TRY(ama__output_init(&sr->output[i], r->comm, r->writer[c->sink], s, i, r->plan->sink[c->sink]->spec,
+                                     &sr->outbox));
         else
             ama__pieces_init(&sr->gather[i], r->ctx, c->node->dtype);
-        if (c->kind == AMA_CONSUME_WRITE && ama__writer_collective_flush(r->writer[c->sink])) sr->flush = true;
+        if (c->kind != AMA_CONSUME_WRITE) continue;
+        sr->flush |= ama__writer_collective_flush(r->writer[c->sink]);
+        sr->shares |= c->shares;
     }
     AMA_TRY(ama__tile_init(&sr->tile, r->ctx, s, r->fetcher, r->work, r->threads));
     for (int t = 0; t < r->threads; t++) AMA_TRY(ama__evaluator_init(&sr->ev[t], r->ctx, s, &sr->tile, sr->operand));
@@ -164,6 +170,7 @@ static void tear_down(stage_run *sr) {
     }
     for (int t = 0; sr->ev && t < sr->r->threads; t++) ama__evaluator_fini(&sr->ev[t]);
     for (int i = 0; sr->operand && i < sr->stage->n_operands; i++) ama__mem_free(ctx, (void *)sr->operand[i].data);
+    ama__outbox_fini(&sr->outbox);
     ama__tile_fini(&sr->tile);
     AMA_FREE(ctx, sr->accum);
     AMA_FREE(ctx, sr->output);
@@ -274,7 +281,10 @@ static void report(stage_run *sr) {
 
 static ama_status flush_outputs(stage_run *sr, ama_status status) {
     run *r = sr->r;
-    status = ama__comm_agree(r->comm, status);
+    if (sr->shares)
+        status = ama__outputs_exchange(sr->output, &sr->outbox, r->comm, r->work, r->threads, status);
+    else
+        status = ama__comm_agree(r->comm, status);
     for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
         if (r->writer[i] && ama__writer_collective_flush(r->writer[i])) status = ama__writer_flush(r->writer[i]);
     return status;
@@ -289,7 +299,7 @@ static ama_status run_tiles(stage_run *sr) {
     ama_status status = AMA_OK;
     for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
         if (status == AMA_OK && w.unit < w.last) status = next_tile(sr, &w);
-        if (sr->flush)
+        if (sr->flush || sr->shares)
             status = flush_outputs(sr, status);
         else if (sr->rounds % AGREE_EVERY == AGREE_EVERY - 1)
             status = ama__comm_agree(r->comm, status);
@@ -322,7 +332,7 @@ static ama_status end_stage(stage_run *sr) {
         if (c->kind == AMA_CONSUME_REDUCE)
             AMA_TRY(ama__accum_exchange(&sr->accum[i], r->comm, AMA_OK));
         else if (c->kind == AMA_CONSUME_WRITE)
-            AMA_TRY(ama__output_exchange(&sr->output[i], r->comm, r->work[0], AMA_OK));
+            AMA_TRY(ama__comm_agree(r->comm, ama__output_check(&sr->output[i])));
         else
             AMA_TRY(gather_all(sr, i));
     }

@@ -7,23 +7,41 @@ typedef struct waiting { /* a chunk that has not come whole */
     int64_t missing;     /* elements; 0: done */
 } waiting;
 
-typedef struct table {
+/* What this rank has for another in one output; all ranks exchange theirs. */
+typedef struct dealing {
+    int64_t owned; /* elements of shared chunks that the other puts together */
+    int64_t sent;  /* those of the tile that sends it most */
+} dealing;
+
+typedef struct walk { /* of one output on one rank */
     ama_ctx *ctx;
+    const ama__stage *stage;
+    const ama__consumer *consumer;
+    const ama__chunkgrid *grid; /* NULL: not chunked */
+    int rank, nranks;
     int64_t n, cap; /* cap: power of two */
     waiting *slot;
-    int64_t now; /* elements of the chunks that wait */
-    int64_t peak;
-} table;
+    int64_t now, peak; /* elements of the chunks that wait here and get nothing from other ranks */
+    int64_t largest;   /* elements of the largest box of a tile */
+    bool shares;
+    dealing *with;      /* per rank; behind them those of the others for this rank */
+    int64_t *tile_sent; /* per rank, of this tile */
+    int64_t *bytes;     /* sizes and places of the dealings in their exchange */
+} walk;
 
-static waiting *find(const table *t, int64_t chunk) {
+static int64_t max_i8(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
+static waiting *find(const walk *t, int64_t chunk) {
     int64_t i = (int64_t)(((uint64_t)chunk * 0x9E3779B97F4A7C15u >> 20) & (uint64_t)(t->cap - 1));
     while (t->slot[i].chunk >= 0 && t->slot[i].chunk != chunk) i = (i + 1) & (t->cap - 1);
     return &t->slot[i];
 }
 
 /* Forgets what is done. */
-static ama_status grow(table *t) {
-    table old = *t;
+static ama_status grow(walk *t) {
+    walk old = *t;
     int64_t live = 0, cap = 64;
     waiting *slot;
     for (int64_t i = 0; i < old.cap; i++) live += old.slot[i].chunk >= 0 && old.slot[i].missing > 0;
@@ -39,38 +57,66 @@ static ama_status grow(table *t) {
     return AMA_OK;
 }
 
-static ama_status add_part(table *t, int64_t chunk, int64_t chunk_size, int64_t part_size) {
+static ama_status add_own(walk *t, int64_t chunk, int64_t size, int64_t part_size) {
     if ((t->n + 1) * 2 > t->cap) AMA_TRY(grow(t));
     waiting *w = find(t, chunk);
     if (w->chunk < 0) t->n++;
     if (w->chunk < 0 || w->missing == 0) {
-        *w = (waiting){chunk, chunk_size};
-        t->now += chunk_size;
-        if (t->now > t->peak) t->peak = t->now;
+        *w = (waiting){chunk, size};
+        t->now += size;
+        t->peak = max_i8(t->peak, t->now);
     }
     w->missing -= part_size;
-    if (w->missing == 0) t->now -= chunk_size;
+    if (w->missing == 0) t->now -= size;
     return AMA_OK;
 }
 
-static ama_status add_box(table *t, const ama__chunkgrid *g, const ama__box *box) {
+/* The owner holds a shared chunk from the first round to the last, or nearly so: the ranks that fill it have their
+ * parts at one end or the other of their runs of units. The parts of all ranks come to the whole. */
+static void add_shared(walk *t, int64_t part_size, int owner) {
+    t->with[owner].owned += part_size;
+    if (owner != t->rank) t->tile_sent[owner] += part_size;
+    t->shares = true;
+}
+
+static ama_status add_box(walk *t, const ama__box *box) {
+    const ama__chunkgrid *g = t->grid;
     ama__box cover = ama__chunkgrid_cover(g, box), what;
     int64_t at[AMA_MAX_DIMS] = {0}, index[AMA_MAX_DIMS];
     do {
+        bool shared;
         for (int a = 0; a < g->ndim; a++) index[a] = cover.start[a] + at[a];
         ama__box chunk = ama__chunkgrid_box(g, index);
         if (ama__box_contains(box, &chunk) || !ama__box_intersect(box, &chunk, &what)) continue;
-        AMA_TRY(add_part(t, ama__chunkgrid_number(g, index), ama__box_size(&chunk), ama__box_size(&what)));
+        int64_t number = ama__chunkgrid_number(g, index);
+        int owner = ama__consumer_owner(t->stage, t->consumer, t->nranks, &chunk, number, &shared);
+        if (shared)
+            add_shared(t, ama__box_size(&what), owner);
+        else
+            AMA_TRY(add_own(t, number, ama__box_size(&chunk), ama__box_size(&what)));
     } while (ama__index_next(g->ndim, cover.count, at));
     return AMA_OK;
 }
 
-static ama_status walk(table *t, const ama__stage *s, const ama__consumer *c, const ama__chunkgrid *g,
-                       const int64_t range[2], int64_t *largest) {
-    for (int64_t u = range[0]; u < range[1]; u++) {
+static ama_status add_tile(walk *t, const ama__box *tile) {
+    ama__box mine;
+    if (!ama__consumer_box(t->stage, t->consumer, tile, &mine)) return AMA_OK;
+    t->largest = max_i8(t->largest, ama__box_size(&mine));
+    if (!t->grid) return AMA_OK;
+    AMA_TRY(add_box(t, &mine));
+    for (int r = 0; r < t->nranks && t->shares; r++) {
+        t->with[r].sent = max_i8(t->with[r].sent, t->tile_sent[r]);
+        t->tile_sent[r] = 0;
+    }
+    return AMA_OK;
+}
+
+static ama_status walk_tiles(walk *t) {
+    const ama__stage *s = t->stage;
+    for (int64_t u = s->rank_first[t->rank]; u < s->rank_first[t->rank + 1]; u++) {
         int64_t unit[AMA_MAX_DIMS];
         ama__stage_unit(s, u, unit);
-        ama__box box = ama__stage_unit_box(s, unit), tile = box, mine;
+        ama__box box = ama__stage_unit_box(s, unit), tile = box;
         int64_t x = s->ndim ? box.start[0] : 0, end = s->ndim ? x + box.count[0] : 1;
         while (x < end) {
             int64_t next = ama__stage_tile_end(s, &box, x);
@@ -79,25 +125,92 @@ static ama_status walk(table *t, const ama__stage *s, const ama__consumer *c, co
                 tile.count[0] = next - x;
             }
             x = next;
-            if (!ama__consumer_box(s, c, &tile, &mine)) continue;
-            int64_t size = ama__box_size(&mine);
-            if (size > *largest) *largest = size;
-            if (g) AMA_TRY(add_box(t, g, &mine));
+            AMA_TRY(add_tile(t, &tile));
         }
     }
     return AMA_OK;
 }
 
-ama_status ama__plan_assembly(ama_ctx *ctx, const ama__stage *s, const ama__consumer *c, const int64_t *chunk,
-                              const int64_t range[2], ama__assembly_need *out) {
-    table t = {.ctx = ctx};
+/* ---- all outputs of a stage */
+
+typedef struct sum { /* bytes on this rank */
+    int64_t held, box, chunk, sent, received;
+} sum;
+
+/* A gathered array: its pieces, and all of them together. */
+static void add_gather(const ama__consumer *c, sum *to) {
+    int64_t n = 0;
+    if (ama__shape_size(c->node->ndim, c->node->shape, &n))
+        to->held += 2 * n * (int64_t)ama__dtype_bytes(c->node->dtype);
+}
+
+static ama_status walk_output(walk *t, ama__chunkgrid *g, const ama__stored_var *v) {
+    const ama__node *node = t->consumer->node;
+    size_t n = (size_t)t->nranks;
+    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, n, 2 * sizeof *t->with + 3 * sizeof *t->bytes, (void **)&t->with));
+    t->tile_sent = (int64_t *)(t->with + 2 * n);
+    t->bytes = t->tile_sent + n;
+    if (v->chunked && v->ndim > 0) {
+        if (!ama__chunkgrid_init(g, node->ndim, node->shape, v->grid.chunk))
+            return ama__fail(t->ctx, AMA_ERR_INTERNAL, "the chunk shape of an output was not chosen");
+        t->grid = g;
+    }
+    return walk_tiles(t);
+}
+
+/* What the others have for this rank. Collective. */
+static dealing exchange_dealings(walk *t, ama__comm *comm) {
+    dealing total = {0}, *in = t->with + t->nranks;
+    int64_t *at = t->bytes + t->nranks;
+    for (int r = 0; r < t->nranks; r++) {
+        t->bytes[r] = (int64_t)sizeof *in;
+        at[r] = r * t->bytes[r];
+    }
+    ama__comm_alltoallv(comm, t->with, t->bytes, at, in, t->bytes, at);
+    for (int r = 0; r < t->nranks; r++) {
+        total.owned += in[r].owned;
+        if (r != t->rank) total.sent += in[r].sent;
+    }
+    return total;
+}
+
+static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, const ama__stage *s, ama__consumer *c,
+                             sum *to) {
+    const ama__write_spec *spec = p->sink[c->sink]->spec;
+    const ama__stored_var *v = &spec->meta.var[c->var];
     ama__chunkgrid g;
-    int64_t size = (int64_t)ama__dtype_bytes(c->node->dtype), largest = 0;
-    memset(out, 0, sizeof *out);
-    if (chunk && !ama__chunkgrid_init(&g, c->node->ndim, c->node->shape, chunk))
-        return ama__fail(ctx, AMA_ERR_INTERNAL, "the chunk shape of an output was not chosen");
-    ama_status status = walk(&t, s, c, chunk ? &g : NULL, range, &largest);
+    dealing others = {0};
+    walk t = {.ctx = ctx, .stage = s, .consumer = c, .rank = ama__comm_rank(comm), .nranks = p->options.nranks};
+    int64_t size = (int64_t)ama__dtype_bytes(c->node->dtype), sent = 0, chunk = size;
+    ama_status status = ama__comm_agree(comm, walk_output(&t, &g, v));
+    if (status == AMA_OK) c->shares = ama__comm_max(comm, t.shares);
+    if (status == AMA_OK && c->shares) others = exchange_dealings(&t, comm);
+    for (int r = 0; status == AMA_OK && r < t.nranks; r++)
+        if (r != t.rank) sent += t.with[r].sent;
+    ama__mem_free(ctx, t.with);
     ama__mem_free(ctx, t.slot);
-    *out = (ama__assembly_need){t.peak * size, t.now * size, largest * size};
-    return status;
+    AMA_TRY(status);
+    int64_t held = (t.peak + others.owned) * size;
+    c->collected_bytes = ama__comm_max(comm, held);
+    to->held += held;
+    to->sent += sent * size;
+    to->received += others.sent * size;
+    to->box = max_i8(to->box, t.largest * size);
+    if (!t.grid) return AMA_OK;
+    if (spec->format == AMA_FORMAT_NETCDF4) to->held += t.largest * size; /* encoded chunks wait for their places */
+    for (int a = 0; a < g.ndim; a++) chunk *= g.chunk[a] < c->node->shape[a] ? g.chunk[a] : c->node->shape[a];
+    to->chunk = max_i8(to->chunk, chunk);
+    return AMA_OK;
+}
+
+ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, ama__stage *s, int64_t *out) {
+    sum all = {0};
+    for (int i = 0; i < s->n_consumers; i++) {
+        if (s->consumer[i].kind == AMA_CONSUME_GATHER) add_gather(&s->consumer[i], &all);
+        if (s->consumer[i].kind == AMA_CONSUME_WRITE) AMA_TRY(add_output(ctx, comm, p, s, &s->consumer[i], &all));
+    }
+    /* messages grow by half; packed, and then sent while others are received */
+    int64_t message = all.sent + all.sent / 2 + max_i8(all.sent, all.received);
+    *out = all.held + all.box + message + 2 * p->options.threads * all.chunk;
+    return AMA_OK;
 }

@@ -1,17 +1,12 @@
-/* Dry run of one chunked output on one rank: what waits for the rest of its chunks. */
+/* Dry run of the outputs of a stage: what chunks that wait for their other parts take, and what is sent. */
 #ifndef AMA_PLAN_ASSEMBLY_H
 #define AMA_PLAN_ASSEMBLY_H
 
+#include "comm/comm.h"
 #include "plan/plan.h"
 
-typedef struct ama__assembly_need {
-    int64_t peak_bytes;     /* of chunks that wait at one time */
-    int64_t leftover_bytes; /* of chunks that other ranks have parts of */
-    int64_t box_bytes;      /* largest box of a tile */
-} ama__assembly_need;
-
-/* Walks the tiles of units [first, last) in order; chunk: the output's chunk shape, NULL where it has none. Local. */
-ama_status ama__plan_assembly(ama_ctx *ctx, const ama__stage *s, const ama__consumer *c, const int64_t *chunk,
-                              const int64_t range[2], ama__assembly_need *out);
+/* Bytes that the outputs of stage k hold on a rank. Sets shares and collected_bytes of its WRITE consumers, the same on
+ * all ranks. Each rank walks its own tiles. Collective. */
+ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, ama__stage *s, int64_t *out);
 
 #endif

@@ -135,29 +135,13 @@ static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__sta
 
 /* ---- consumers on the units */
 
-static int64_t unit_of(const ama__cuts *c, int64_t x) {
-    int64_t lo = 0, hi = c->n - 1;
-    while (lo < hi) {
-        int64_t mid = lo + (hi - lo + 1) / 2;
-        if (c->cut[mid] <= x)
-            lo = mid;
-        else
-            hi = mid - 1;
-    }
-    return lo;
-}
-
-static int64_t map_at(const ama__axismap *m, int64_t i) {
-    return m->list ? m->list[i] : m->start + i * m->step;
-}
-
 static void touched_units(ama__stage *s, ama__consumer *c) {
     bool empty = false;
     for (int d = 0; d < s->ndim; d++) {
         c->unit_lo[d] = 0;
         c->unit_hi[d] = s->units[d].n;
         if (c->fixed[d] >= 0) {
-            c->unit_lo[d] = unit_of(&s->units[d], c->fixed[d]);
+            c->unit_lo[d] = ama__cuts_find(&s->units[d], c->fixed[d]);
             c->unit_hi[d] = c->unit_lo[d] + 1;
         }
     }
@@ -166,8 +150,8 @@ static void touched_units(ama__stage *s, ama__consumer *c) {
         int64_t n = c->node->shape[a];
         if (n == 0) empty = true;
         if (m->driver_axis < 0 || n == 0) continue;
-        int64_t first = unit_of(&s->units[m->driver_axis], map_at(m, 0));
-        int64_t last = unit_of(&s->units[m->driver_axis], map_at(m, n - 1));
+        int64_t first = ama__cuts_find(&s->units[m->driver_axis], ama__axismap_at(m, 0));
+        int64_t last = ama__cuts_find(&s->units[m->driver_axis], ama__axismap_at(m, n - 1));
         c->unit_lo[m->driver_axis] = min_i8(first, last);
         c->unit_hi[m->driver_axis] = max_i8(first, last) + 1;
     }
@@ -181,11 +165,11 @@ static ama_status make_leaf_pos(ama__graph *g, ama__stage *s, ama__consumer *c, 
     AMA_NEW(g->arena, pos, s->units[d].n + 1);
     for (int64_t u = 0; u < s->units[d].n; u++) pos[u] = -1;
     for (int64_t i = 0; i < c->node->shape[a]; i++) {
-        int64_t u = unit_of(&s->units[d], map_at(&c->map[a], i));
+        int64_t u = ama__cuts_find(&s->units[d], ama__axismap_at(&c->map[a], i));
         if (pos[u] < 0) pos[u] = k++;
         /* jump over the rest of this unit where the map is a slice */
         if (!c->map[a].list) {
-            int64_t left = s->units[d].cut[u + 1] - 1 - map_at(&c->map[a], i);
+            int64_t left = s->units[d].cut[u + 1] - 1 - ama__axismap_at(&c->map[a], i);
             i += left / c->map[a].step;
         }
     }
@@ -210,7 +194,7 @@ static ama_status make_groups(ama__graph *g, ama__stage *s, ama__consumer *c) {
     AMA_NEW(g->arena, entry, c->spec.n_labels + 1);
     int64_t unit = -1;
     for (int64_t i = 0; i < n; i++) {
-        int64_t u = d >= 0 ? unit_of(&s->units[d], map_at(&c->map[a], i)) : 0, label = c->spec.label[i];
+        int64_t u = d >= 0 ? ama__cuts_find(&s->units[d], ama__axismap_at(&c->map[a], i)) : 0, label = c->spec.label[i];
         while (unit < u) first[++unit] = k;
         if (label < 0) continue;
         if (seen[label] != u + 1) {

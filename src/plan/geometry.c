@@ -1,8 +1,20 @@
 /* Geometry of stages: units, tiles and the parts of consumers in them. */
 #include "plan/blocks.h"
 
-static int64_t axis_index(const ama__axismap *m, int64_t i) {
+int64_t ama__axismap_at(const ama__axismap *m, int64_t i) {
     return m->list ? m->list[i] : m->start + i * m->step;
+}
+
+int64_t ama__cuts_find(const ama__cuts *c, int64_t x) {
+    int64_t lo = 0, hi = c->n - 1;
+    while (lo < hi) {
+        int64_t mid = lo + (hi - lo + 1) / 2;
+        if (c->cut[mid] <= x)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
 }
 
 /* First consumer index in [0, n) whose driver index is >= x (maps increase). */
@@ -46,7 +58,7 @@ static void decreasing_range(const ama__axismap *m, int64_t n, int64_t x0, int64
         *last = first_below(m->list, n, x0);
         return;
     }
-    ama__axismap mirror = {m->driver_axis, axis_index(m, n - 1), -m->step, NULL};
+    ama__axismap mirror = {m->driver_axis, ama__axismap_at(m, n - 1), -m->step, NULL};
     *first = n - lower_bound(&mirror, n, x1);
     *last = n - lower_bound(&mirror, n, x0);
 }
@@ -93,6 +105,47 @@ ama__box ama__stage_unit_box(const ama__stage *s, const int64_t *index) {
         b.count[d] = s->units[d].cut[index[d] + 1] - b.start[d];
     }
     return b;
+}
+
+static int64_t unit_number(const ama__stage *s, const int64_t *index) {
+    int64_t u = 0;
+    for (int k = 0; k < s->ndim; k++) {
+        int d = s->order[k];
+        u = u * (s->unit_hi[d] - s->unit_lo[d]) + index[d] - s->unit_lo[d];
+    }
+    return u;
+}
+
+static int rank_of(const ama__stage *s, int nranks, int64_t unit) {
+    int lo = 0, hi = nranks - 1;
+    while (lo < hi) {
+        int mid = lo + (hi - lo + 1) / 2;
+        if (s->rank_first[mid] <= unit)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
+}
+
+int ama__consumer_owner(const ama__stage *s, const ama__consumer *c, int nranks, const ama__box *box, int64_t turn,
+                        bool *shared) {
+    int64_t lo[AMA_MAX_DIMS], hi[AMA_MAX_DIMS];
+    for (int d = 0; d < s->ndim; d++) {
+        lo[d] = c->unit_lo[d];
+        hi[d] = c->unit_hi[d] - 1;
+    }
+    for (int a = 0; a < box->ndim; a++) {
+        const ama__axismap *m = &c->map[a];
+        if (m->driver_axis < 0) continue;
+        int64_t first = ama__cuts_find(&s->units[m->driver_axis], ama__axismap_at(m, box->start[a]));
+        int64_t last = ama__cuts_find(&s->units[m->driver_axis], ama__axismap_at(m, box->start[a] + box->count[a] - 1));
+        lo[m->driver_axis] = first < last ? first : last;
+        hi[m->driver_axis] = first < last ? last : first;
+    }
+    int first = rank_of(s, nranks, unit_number(s, lo)), last = rank_of(s, nranks, unit_number(s, hi));
+    *shared = last > first;
+    return first + (int)(turn % (last - first + 1));
 }
 
 int64_t ama__stage_tile_end(const ama__stage *s, const ama__box *unit, int64_t start) {

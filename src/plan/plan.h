@@ -47,6 +47,7 @@ typedef struct ama__consumer {
     ama__axismap map[AMA_MAX_DIMS];
     int64_t fixed[AMA_MAX_DIMS]; /* per driver axis: the only driver index the consumer needs, or -1 */
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* per driver axis: units it touches, [lo, hi) */
+    int64_t out_start[AMA_MAX_DIMS]; /* where `node`'s axes begin in the result or output: not 0 for a panel */
     int64_t halo[AMA_MAX_DIMS]; /* per axis of `node`: indices that windows read beyond a box, both sides together */
     /* REDUCE */
     ama__node *reduce; /* the REDUCE node whose result this makes */
@@ -58,13 +59,13 @@ typedef struct ama__consumer {
     /* per driver axis that is reduced (not labelled): the position of each unit among the leaf_n touched ones, or -1 */
     const int64_t *leaf_pos[AMA_MAX_DIMS];
     int64_t leaf_n[AMA_MAX_DIMS];
-    int out_axis[AMA_MAX_DIMS];      /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
-    int64_t out_start[AMA_MAX_DIMS]; /* where `node`'s axes begin in the result: not 0 along the axis of panels */
-    /* a reduction whose columns do not fit is made panel by panel, each in its own stage; n_panels 0: with others */
-    int64_t panel, n_panels;
-    int64_t collected_bytes; /* the most that a rank holds of the columns' values */
+    int out_axis[AMA_MAX_DIMS]; /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
     /* WRITE */
     int sink, var;
+    bool shares; /* chunks of the output get values from several ranks: these are exchanged round by round */
+    /* REDUCE and WRITE: what does not fit is made panel by panel, each in its own stage; n_panels 0: with others */
+    int64_t panel, n_panels;
+    int64_t collected_bytes; /* the most that a rank holds of columns' values, or of chunks until they are whole */
     /* GATHER: sink, and `var` counts its nodes */
 } ama__consumer;
 
@@ -133,6 +134,14 @@ ama__box ama__stage_unit_box(const ama__stage *s, const int64_t *index);
 int64_t ama__stage_tile_end(const ama__stage *s, const ama__box *unit, int64_t start);
 /* The part of a consumer's index space that stands in a box of the driver's space; false when there is none. */
 bool ama__consumer_box(const ama__stage *s, const ama__consumer *c, const ama__box *driver_box, ama__box *out);
+/* Driver index at which consumer index i stands. */
+int64_t ama__axismap_at(const ama__axismap *m, int64_t i);
+/* The interval of the cuts that holds x, which lies inside them. */
+int64_t ama__cuts_find(const ama__cuts *c, int64_t x);
+/* The rank that puts a box of a WRITE consumer's node together (a chunk, clipped) and writes it: one of those whose
+ * units may touch it, the turn-th in turn; *shared: there are several. Depends on the plan alone. */
+int ama__consumer_owner(const ama__stage *s, const ama__consumer *c, int nranks, const ama__box *box, int64_t turn,
+                        bool *shared);
 /* Leaf position of a unit among the n_leaves that make (this output block, group): see ama__groups. */
 int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const int64_t *unit, int64_t position,
                            int64_t n_parts, int64_t *n_leaves);

@@ -150,34 +150,6 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w
     return AMA_OK;
 }
 
-/* What outputs hold on a rank: boxes on their way, chunks that wait for their other parts, at the end of the stage
- * their exchange; whole arrays where they are gathered. */
-static ama_status output_bytes(ama_ctx *ctx, const ama__plan *p, const ama__stage *s, int rank, int64_t *out) {
-    int64_t held = 0, box = 0, chunk_most = 0;
-    for (int i = 0; i < s->n_consumers; i++) {
-        const ama__consumer *c = &s->consumer[i];
-        ama__assembly_need need;
-        int64_t whole = 0, size = (int64_t)ama__dtype_bytes(c->node->dtype), chunk = size;
-        if (c->kind == AMA_CONSUME_REDUCE) continue;
-        if (c->kind == AMA_CONSUME_GATHER) { /* pieces and all of them together */
-            held += ama__shape_size(c->node->ndim, c->node->shape, &whole) ? whole * size * 2 : 0;
-            continue;
-        }
-        const ama__write_spec *spec = p->sink[c->sink]->spec;
-        const ama__stored_var *v = &spec->meta.var[c->var];
-        bool chunked = v->chunked && v->ndim > 0;
-        AMA_TRY(ama__plan_assembly(ctx, s, c, chunked ? v->grid.chunk : NULL, s->rank_first + rank, &need));
-        held += max_i8(need.peak_bytes, (p->options.nranks > 1 ? 3 : 1) * need.leftover_bytes);
-        box = max_i8(box, need.box_bytes);
-        if (!chunked) continue;
-        if (spec->format == AMA_FORMAT_NETCDF4) held += need.box_bytes; /* encoded chunks wait for their places */
-        for (int a = 0; a < v->ndim; a++) chunk *= min_i8(v->grid.chunk[a], max_i8(c->node->shape[a], 1));
-        chunk_most = max_i8(chunk_most, chunk);
-    }
-    *out = held + box + 2 * p->options.threads * chunk_most;
-    return AMA_OK;
-}
-
 static int64_t widest(const ama__cuts *c) {
     int64_t w = 1;
     for (int64_t i = 0; i < c->n; i++) w = max_i8(w, c->cut[i + 1] - c->cut[i]);
@@ -241,10 +213,10 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
     int64_t outputs = 0, scratch = 0;
     if (status == AMA_OK) status = ama__plan_scratch(g->ctx, o, s, &scratch);
-    if (status == AMA_OK) status = output_bytes(g->ctx, p, s, rank, &outputs);
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
     status = ama__comm_agree(comm, status);
+    if (status == AMA_OK) status = ama__plan_outputs(g->ctx, comm, p, s, &outputs);
     if (status != AMA_OK) {
         ama__state_need_fini(g->ctx, &need);
         return status;
