@@ -13,6 +13,7 @@ enum {
     KEY_CONCAT,
     KEY_SPLIT,
     KEY_OVERWRITE,
+    KEY_RESUME,
     KEY_PLAN
 };
 
@@ -28,6 +29,7 @@ static const struct argp_option options[] = {
      4},
     {"concat-dim", KEY_CONCAT, "DIM", 0, "join the inputs along DIM in the order given, not by their coordinates", 4},
     {"overwrite", KEY_OVERWRITE, NULL, 0, "replace OUT when it exists", 4},
+    {"resume", KEY_RESUME, NULL, 0, "go on from what an interrupted run of the same command left (Zarr)", 4},
     {"plan", KEY_PLAN, NULL, 0, "show what would be read, held and written; reads no data", 4},
     {0},
 };
@@ -43,6 +45,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_CONCAT: o->concat_dim = arg; break;
     case KEY_SPLIT: o->split = true; break;
     case KEY_OVERWRITE: o->overwrite = true; break;
+    case KEY_RESUME: o->resume = true; break;
     case KEY_PLAN: o->plan_only = true; break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -72,6 +75,7 @@ void convert_check(struct argp_state *state, const convert_arguments *a, const c
                          : o->concat_dim ? "concat-dim"
                          : o->split      ? "split-variables"
                          : o->overwrite  ? "overwrite"
+                         : o->resume     ? "resume"
                          : o->plan_only  ? "plan"
                                          : NULL;
     if (option) argp_error(state, "--%s belongs to convert, not to %s", option, command);

@@ -111,15 +111,17 @@ typedef struct ama_convert_options {
     const char *concat_dim; /* the inputs follow one another along it as listed; NULL: by their coordinates */
     bool split;             /* one output per data variable: output is a directory, or has {} for the name */
     bool overwrite;         /* replace an output that is there */
+    bool resume;            /* Zarr: go on from what an earlier run of the same conversion left, if any */
     bool plan_only, stats;  /* as in ama_script_options */
 } ama_convert_options;
 /* clang-format off */
-#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false}
+#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false, false}
 /* clang-format on */
 
 /* Writes n inputs, joined as open_mfdataset joins them, in another format, other chunks or another codec. Stored values
  * and attributes stay as they are: nothing is decoded (but times of files that have different units, which come out in
- * the units of the first). On an error no output has appeared under its name. Collective. */
+ * the units of the first). On an error no output has appeared under its name; what is complete of a Zarr store stays in
+ * .NAME.amasia-partial beside it, for `resume`. Collective. */
 AMA_API ama_status ama_convert(ama_session *session, int n_inputs, const char *const *inputs, const char *output,
                                const ama_convert_options *options);
 

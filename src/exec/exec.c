@@ -253,7 +253,7 @@ static ama_status advise_next(stage_run *sr, const walk *w, int64_t end) {
     ama__box unit = ahead;
     ahead.start[0] = end;
     ahead.count[0] = ama__stage_tile_end(s, &unit, end) - end;
-    return ama__tile_advise(&sr->tile, &ahead);
+    return ama__stage_tile_done(s, &ahead) ? AMA_OK : ama__tile_advise(&sr->tile, &ahead);
 }
 
 static ama_status next_tile(stage_run *sr, walk *w) {
@@ -266,7 +266,7 @@ static ama_status next_tile(stage_run *sr, walk *w) {
         last = w->box.start[0] + w->box.count[0];
     }
     AMA_TRY(advise_next(sr, w, end));
-    AMA_TRY(run_tile(sr, &tile));
+    if (!ama__stage_tile_done(sr->stage, &tile)) AMA_TRY(run_tile(sr, &tile));
     w->next = end;
     sr->tiles++;
     return end >= last ? close_unit(sr, w) : AMA_OK;
