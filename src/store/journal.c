@@ -36,7 +36,7 @@ static void add_variable(ama__text *t, const ama__meta *m, const ama__stored_var
     char codec[256];
     ama__text_printf(t, "variable %s %s", v->name, ama__dtype_name(v->dtype));
     for (int a = 0; a < v->ndim; a++)
-        ama__text_printf(t, " %s=%lld/%lld", m->dim[v->dim[a]].name, (long long)v->grid.shape[a],
+        ama__text_printf(t, " %s=%lld/%lld", m->dim[v->dim[a]].name, (long long)m->dim[v->dim[a]].size,
                          v->chunked ? (long long)v->grid.chunk[a] : 0ll);
     ama__text_printf(t, " %s\n", ama__pipeline_print(&v->pipeline, codec, sizeof codec));
 }
@@ -169,8 +169,10 @@ static ama_status set_up(ama__journal *j, const ama__write_spec *spec) {
     for (int i = 0; i < m->n_vars; i++) {
         const ama__stored_var *v = &m->var[i];
         ama__done *d = &j->done[i];
+        int64_t shape[AMA_MAX_DIMS];
         if (!v->chunked || v->ndim == 0) continue;
-        if (!ama__chunkgrid_init(&d->grid, v->ndim, v->grid.shape, v->grid.chunk))
+        for (int a = 0; a < v->ndim; a++) shape[a] = m->dim[v->dim[a]].size;
+        if (!ama__chunkgrid_init(&d->grid, v->ndim, shape, v->grid.chunk))
             return ama__fail(j->ctx, AMA_ERR_ARG, "variable %s: its chunks cannot be counted", v->name);
         j->n_chunks += d->grid.n_chunks;
         AMA_TRY(ama__mem_calloc(j->ctx, AMA_MEM_META, (size_t)(d->grid.n_chunks / 8 + 1), 1, (void **)&d->bit));
