@@ -79,6 +79,14 @@ static ama__pipeline choose_pipeline(const ama__convert_args *args, const ama__v
 
 /* ---- one variable */
 
+/* Opening takes NULs off the end of text: a fill character that is NUL has become nothing. */
+static ama_status restore_fill(ama__graph *g, const ama__convert_args *args, ama__variable *v) {
+    const ama__attr *fill = ama__attrs_find(&v->attrs, "_FillValue");
+    bool chars = v->encoding.has_dtype && v->encoding.dtype == AMA_CHAR && args->format != AMA_FORMAT_ZARR2;
+    if (!fill || !chars || fill->dtype != AMA_CHAR || fill->n > 0) return AMA_OK;
+    return ama__attrs_set(g->arena, &v->attrs, "_FillValue", AMA_CHAR, 1, "");
+}
+
 /* What the writer is to do with a copy of the variable. Labels of a dim are read as a whole: one chunk. */
 static ama_status set_storage(ama__graph *g, const ama__convert_args *args, const ama__named *in, ama__named *out) {
     ama__variable *v;
@@ -88,6 +96,7 @@ static ama_status set_storage(ama__graph *g, const ama__convert_args *args, cons
     ama__encoding *e = &v->encoding;
     bool zarr = args->format == AMA_FORMAT_ZARR2, text = ama__dtype_is_text(v->node->dtype) && !v->time;
     bool whole = text || ama__variable_is_index(in->name, v);
+    AMA_TRY(restore_fill(g, args, v));
     e->no_fill = true; /* no _FillValue that was not there */
     if (ama__format_is_classic(args->format)) return AMA_OK;
     ama__pipeline pipeline = choose_pipeline(args, v);

@@ -59,6 +59,7 @@ def make(path, t0=0.0, n=30, units="hours since 2000-01-01", scale=0.01, form="N
         add("bytes", "i1", ("y", "x"), rng.integers(-128, 127, (12, 18)), _Unsigned="true")
         add("scalar", "f8", (), np.pi)
         add("name", "S1", ("y", "len"), netCDF4.stringtochar(np.array(["n%d" % i for i in range(12)], "S7")))
+        add("code", "S1", ("y", "len"), netCDF4.stringtochar(np.array(["ab"] * 12, "S7")), fill=b"\0")
         if new:
             add("word", str, ("y",), np.array(["wörd%d" % i for i in range(12)], object))
             add("big", "i8", ("time",), np.arange(n) + 2 ** 60 + 1)
@@ -84,6 +85,9 @@ def differences(a, b, names=None):
         found.append("attributes %s %s" % (a.attrs, b.attrs))
     for name in set(names or a.variables) & set(b.variables):
         p, q = a[name].variable, b[name].variable
+        if p.dtype.kind in "SOU" and (p.dtype.kind != q.dtype.kind or p.dtype.kind == "O"):
+            for v in (p, q):  # characters that became text in Zarr have no fill character
+                v.attrs.pop("_FillValue", None), v.encoding.pop("_FillValue", None)
         if p.dtype.kind in "SOU":
             text = [[x.decode() if isinstance(x, bytes) else x for x in v.values.ravel()] for v in (p, q)]
             equal = p.dims == q.dims and text[0] == text[1]
@@ -213,7 +217,7 @@ def series(run):
 
 
 def split(run):
-    data = {"packed", "plain", "bytes", "scalar", "name", "word", "big", "u", "flag", "never"}
+    data = {"packed", "plain", "bytes", "scalar", "name", "code", "word", "big", "u", "flag", "never"}
     for n in (1, 3):
         shutil.rmtree("out", ignore_errors=True)
         run.good("m0.nc", "m1.nc", "out", "--split-variables", np=n)
