@@ -106,26 +106,28 @@ static ama_status encode_fast(ama_ctx *ctx, ama__codec_work *w, uint16_t wrapper
 
 typedef size_t compress_fn(struct libdeflate_compressor *c, const void *src, size_t n, void *dst, size_t cap);
 
-static ama_status encode(ama_ctx *ctx, ama__codec_work *w, int level, uint16_t wrapper, const void *src,
-                         size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+static ama_status encode(ama__codec_work *w, int level, uint16_t wrapper, const void *src, size_t src_bytes, void *dst,
+                         size_t dst_cap, size_t *dst_bytes) {
     compress_fn *compress = wrapper == IGZIP_ZLIB ? libdeflate_zlib_compress : libdeflate_gzip_compress;
     *dst_bytes = 0;
     if (level == FAST_LEVEL && dst_cap <= UINT32_MAX)
-        AMA_TRY(encode_fast(ctx, w, wrapper, src, src_bytes, dst, dst_cap, dst_bytes));
+        AMA_TRY(encode_fast(w->ctx, w, wrapper, src, src_bytes, dst, dst_cap, dst_bytes));
     if (*dst_bytes) return AMA_OK;
-    AMA_TRY(need_deflate(ctx, w, level));
+    AMA_TRY(need_deflate(w->ctx, w, level));
     *dst_bytes = compress(w->deflate, src, src_bytes, dst, dst_cap);
-    return *dst_bytes ? AMA_OK : ama__fail(ctx, AMA_ERR_INTERNAL, "deflate output beyond its bound of %zu", dst_cap);
+    return *dst_bytes ? AMA_OK : ama__fail(w->ctx, AMA_ERR_INTERNAL, "deflate output beyond its bound of %zu", dst_cap);
 }
 
 ama_status ama__deflate_encode(ama_ctx *ctx, ama__codec_work *w, const ama__codec_step *step, const void *src,
                                size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
-    return encode(ctx, w, step->a, IGZIP_ZLIB, src, src_bytes, dst, dst_cap, dst_bytes);
+    (void)ctx;
+    return encode(w, step->a, IGZIP_ZLIB, src, src_bytes, dst, dst_cap, dst_bytes);
 }
 
 ama_status ama__gzip_encode(ama_ctx *ctx, ama__codec_work *w, const ama__codec_step *step, const void *src,
                             size_t src_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
-    return encode(ctx, w, step->a, IGZIP_GZIP, src, src_bytes, dst, dst_cap, dst_bytes);
+    (void)ctx;
+    return encode(w, step->a, IGZIP_GZIP, src, src_bytes, dst, dst_cap, dst_bytes);
 }
 
 size_t ama__deflate_bound(size_t raw_bytes) {

@@ -22,6 +22,7 @@ typedef struct walk { /* of one output on one rank */
     int64_t n, cap; /* cap: power of two */
     waiting *slot;
     int64_t now, peak; /* elements of the chunks that wait here and get nothing from other ranks */
+    int64_t tile_done; /* elements of those that this tile makes whole */
     int64_t largest;   /* elements of the largest box of a tile */
     bool shares;
     dealing *with;      /* per rank; behind them those of the others for this rank */
@@ -67,7 +68,7 @@ static ama_status add_own(walk *t, int64_t chunk, int64_t size, int64_t part_siz
         t->peak = max_i8(t->peak, t->now);
     }
     w->missing -= part_size;
-    if (w->missing == 0) t->now -= size;
+    if (w->missing == 0) t->tile_done += size;
     return AMA_OK;
 }
 
@@ -104,7 +105,9 @@ static ama_status add_tile(walk *t, const ama__box *tile) {
     if (ama__stage_tile_done(t->stage, tile) || !ama__consumer_box(t->stage, t->consumer, tile, &mine)) return AMA_OK;
     t->largest = max_i8(t->largest, ama__box_size(&mine));
     if (!t->grid) return AMA_OK;
+    t->tile_done = 0;
     AMA_TRY(add_box(t, &mine));
+    t->now -= t->tile_done; /* a tile finds room for all its parts before the first chunk is whole */
     for (int r = 0; r < t->nranks && t->shares; r++) {
         t->with[r].sent = max_i8(t->with[r].sent, t->tile_sent[r]);
         t->tile_sent[r] = 0;
@@ -135,7 +138,7 @@ static ama_status walk_tiles(walk *t) {
 /* ---- all outputs of a stage */
 
 typedef struct sum { /* bytes on this rank */
-    int64_t held, box, chunk, sent, received;
+    int64_t held, box, coding, sent, received;
 } sum;
 
 /* A gathered array: its pieces, and all of them together. */
@@ -200,7 +203,8 @@ static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
     if (!t.grid) return AMA_OK;
     if (spec->format == AMA_FORMAT_NETCDF4) to->held += t.largest * size; /* encoded chunks wait for their places */
     for (int a = 0; a < g.ndim; a++) chunk *= g.chunk[a] < c->node->shape[a] ? g.chunk[a] : c->node->shape[a];
-    to->chunk = max_i8(to->chunk, chunk);
+    /* per thread: a chunk made dense, or shuffled, coded, and what is kept of it */
+    to->coding = max_i8(to->coding, (v->pipeline.n > 0 ? 3 : 2) * p->options.threads * chunk);
     return AMA_OK;
 }
 
@@ -212,6 +216,6 @@ ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
     }
     /* messages grow by half; packed, and then sent while others are received */
     int64_t message = all.sent + all.sent / 2 + max_i8(all.sent, all.received);
-    *out = all.held + all.box + message + 2 * p->options.threads * all.chunk;
+    *out = all.held + all.box + message + all.coding;
     return AMA_OK;
 }

@@ -183,25 +183,32 @@ static ama_status join_twin(lowering *l, ama__node *n, bool *joined) {
     return AMA_OK;
 }
 
-/* One panel is the whole in a stage of its own. */
-static ama_status add_panels(lowering *l, const ama__consumer *whole, int64_t n_panels, int level) {
+static ama_status cut_panel(ama__graph *g, const ama__panel *part, ama__consumer *c) {
     ama__pick pick[AMA_MAX_DIMS];
+    ama__node *in = c->node;
+    for (int a = 0; a < in->ndim; a++) {
+        pick[a] = (ama__pick){.in_axis = a, .start = part->start[a], .count = part->count[a], .step = 1};
+        c->out_start[a] = part->start[a];
+    }
+    return ama__node_index(g, in, in->ndim, pick, NULL, &c->node);
+}
+
+/* One panel is the whole in a stage of its own. chunk: an output's. */
+static ama_status add_panels(lowering *l, const ama__consumer *whole, const int64_t *chunk, int64_t n_panels,
+                             int level) {
     ama__node *in = whole->node, *source = NULL;
     memset(l->seen, 0, (size_t)l->n_nodes);
-    largest_source(l, in, &source);
+    AMA_TRY(largest_source(l, in, &source));
     for (int64_t k = 0; k < n_panels; k++) {
         ama__consumer c = *whole;
-        int axis;
-        int64_t start, count;
+        ama__panel part;
         c.panel = k;
         c.n_panels = n_panels;
-        if (n_panels > 1) {
-            if (!ama__plan_panel(whole->reduce, source, k, n_panels, &axis, &start, &count)) continue;
-            for (int a = 0; a < in->ndim; a++)
-                pick[a] = (ama__pick){.in_axis = a, .count = a == axis ? count : in->shape[a], .step = 1};
-            pick[axis].start = c.out_start[axis] = start;
-            AMA_TRY(ama__node_index(l->g, in, in->ndim, pick, NULL, &c.node));
-        }
+        bool there = n_panels == 1;
+        if (!there && chunk) there = ama__plan_output_panel(in, source, chunk, k, n_panels, &part);
+        if (!there && !chunk) there = ama__plan_panel(whole->reduce, source, k, n_panels, &part);
+        if (!there) continue;
+        if (n_panels > 1) AMA_TRY(cut_panel(l->g, &part, &c));
         AMA_TRY(add_consumer(l, c, level));
     }
     return AMA_OK;
@@ -220,14 +227,14 @@ static ama_status add_reductions(lowering *l, const ama__panels *panels) {
         ama__consumer c = {.kind = AMA_CONSUME_REDUCE, .node = n->u.reduce.in, .reduce = n, .spec = n->u.reduce.spec};
         int64_t n_panels = panels_of(panels, n);
         if (n_panels > 0)
-            AMA_TRY(add_panels(l, &c, n_panels, l->level[n->id] - 1));
+            AMA_TRY(add_panels(l, &c, NULL, n_panels, l->level[n->id] - 1));
         else
             AMA_TRY(add_consumer(l, c, l->level[n->id] - 1));
     }
     return AMA_OK;
 }
 
-static ama_status add_sinks(lowering *l, int n_sinks, ama__sink *const *sinks) {
+static ama_status add_sinks(lowering *l, const ama__panels *panels, int n_sinks, ama__sink *const *sinks) {
     for (int s = 0; s < n_sinks; s++) {
         int n = sinks[s]->kind == AMA_SINK_WRITE ? sinks[s]->spec->meta.n_vars : sinks[s]->n_gather;
         for (int v = 0; v < n; v++) {
@@ -237,7 +244,11 @@ static ama_status add_sinks(lowering *l, int n_sinks, ama__sink *const *sinks) {
                                .sink = s,
                                .var = v,
                                .spec.label_axis = -1};
-            AMA_TRY(add_consumer(l, c, l->level[node->id]));
+            int64_t n_panels = c.kind == AMA_CONSUME_WRITE ? panels->output[s][v] : 0;
+            if (n_panels > 0)
+                AMA_TRY(add_panels(l, &c, sinks[s]->spec->meta.var[v].grid.chunk, n_panels, l->level[node->id]));
+            else
+                AMA_TRY(add_consumer(l, c, l->level[node->id]));
         }
     }
     return AMA_OK;
@@ -343,6 +354,7 @@ ama_status ama__plan_lower(ama__graph *g, const ama__panels *panels, ama__plan *
         const ama__sink *sink = p->sink[s];
         int outputs = sink->kind == AMA_SINK_WRITE ? sink->spec->meta.n_vars : sink->n_gather;
         n += outputs;
+        for (int v = 0; v < outputs && sink->kind == AMA_SINK_WRITE; v++) n += (int)panels->output[s][v];
         for (int v = 0; v < outputs; v++) {
             int level = visit(&l, sink->node[v]);
             if (level > top) top = level;
@@ -351,6 +363,6 @@ ama_status ama__plan_lower(ama__graph *g, const ama__panels *panels, ama__plan *
     for (int i = 0; i < l.n_reduces; i++) n += 1 + (int)panels_of(panels, l.reduces[i]);
     AMA_TRY(alloc_consumers(&l, n));
     AMA_TRY(add_reductions(&l, panels));
-    AMA_TRY(add_sinks(&l, p->n_sinks, p->sink));
+    AMA_TRY(add_sinks(&l, panels, p->n_sinks, p->sink));
     return make_stages(&l, top, p);
 }

@@ -1,5 +1,5 @@
-/* Columns that do not fit are made in panels: parts of the longest kept axis, each a pass of its own over the source
- * that reads only what it meets. Results do not depend on the cut. */
+/* What does not fit is made in panels, each a pass of its own over the source that reads only what it meets: columns of
+ * a reduction in parts of the longest kept axis, outputs in parts of whole chunks. Results do not depend on the cut. */
 #include "plan/lower.h"
 #include "plan/simulate.h"
 
@@ -31,13 +31,22 @@ static int64_t chunk_extent(const ama__node *in, const ama__node *source, int ax
     return v->chunked && !parts ? min_i8(v->grid.chunk[axis], in->shape[axis]) : in->shape[axis];
 }
 
+static void whole_panel(const ama__node *n, ama__panel *out) {
+    for (int a = 0; a < n->ndim; a++) {
+        out->start[a] = 0;
+        out->count[a] = n->shape[a];
+    }
+}
+
 /* Whole chunks a panel, or several panels in each chunk: a panel does not reach over a chunk's edge for a rest. */
-bool ama__plan_panel(const ama__node *reduce, const ama__node *source, int64_t panel, int64_t n_panels, int *axis,
-                     int64_t *start, int64_t *count) {
+bool ama__plan_panel(const ama__node *reduce, const ama__node *source, int64_t panel, int64_t n_panels,
+                     ama__panel *out) {
     const ama__node *in = reduce->u.reduce.in;
-    *axis = panel_axis(reduce);
-    if (*axis < 0) return false;
-    int64_t n = in->shape[*axis], chunk = chunk_extent(in, source, *axis), chunks = (n + chunk - 1) / chunk;
+    int axis = panel_axis(reduce);
+    if (axis < 0) return false;
+    whole_panel(in, out);
+    int64_t n = in->shape[axis], chunk = chunk_extent(in, source, axis), chunks = (n + chunk - 1) / chunk;
+    int64_t *start = &out->start[axis], *count = &out->count[axis];
     if (n_panels <= chunks) {
         *start = chunks * panel / n_panels * chunk;
         *count = min_i8(chunks * (panel + 1) / n_panels * chunk, n) - *start;
@@ -51,27 +60,99 @@ bool ama__plan_panel(const ama__node *reduce, const ama__node *source, int64_t p
     return *count > 0;
 }
 
+/* ---- outputs */
+
+/* Axes of an output in the order in which they are cut: those first along which a part of the source is enough for a
+ * part of the output, so that passes share no chunk; among equals the one with most chunks. */
+static int output_axes(const ama__node *node, const ama__node *source, const int64_t *chunk, int64_t *chunks,
+                       int *order) {
+    int64_t weight[AMA_MAX_DIMS];
+    int n = 0;
+    for (int a = 0; a < node->ndim; a++) {
+        int64_t extent = min_i8(chunk[a], node->shape[a]);
+        chunks[a] = extent > 0 ? (node->shape[a] + extent - 1) / extent : 1;
+        if (chunks[a] < 2) continue;
+        weight[a] = chunks[a] + (chunk_extent(node, source, a) < node->shape[a] ? INT64_MAX / 2 : 0);
+        int k = n++;
+        for (; k > 0 && weight[order[k - 1]] < weight[a]; k--) order[k] = order[k - 1];
+        order[k] = a;
+    }
+    return n;
+}
+
+/* The numbers of parts per axis that come to n_panels or a little more, as far as there are chunks. */
+static int64_t share_panels(int n, const int *order, const int64_t *chunks, int64_t n_panels, int64_t *parts) {
+    int64_t all = 1;
+    for (int k = 0; k < n; k++) {
+        parts[k] = min_i8((n_panels + all - 1) / all, chunks[order[k]]);
+        all *= parts[k];
+    }
+    return all;
+}
+
+bool ama__plan_output_panel(const ama__node *node, const ama__node *source, const int64_t *chunk, int64_t panel,
+                            int64_t n_panels, ama__panel *out) {
+    int64_t chunks[AMA_MAX_DIMS], parts[AMA_MAX_DIMS];
+    int order[AMA_MAX_DIMS], n = output_axes(node, source, chunk, chunks, order);
+    if (panel >= share_panels(n, order, chunks, n_panels, parts)) return false;
+    whole_panel(node, out);
+    for (int k = n - 1; k >= 0; k--) {
+        int a = order[k];
+        int64_t i = panel % parts[k];
+        panel /= parts[k];
+        out->start[a] = chunks[a] * i / parts[k] * chunk[a];
+        out->count[a] = min_i8(chunks[a] * (i + 1) / parts[k] * chunk[a], node->shape[a]) - out->start[a];
+    }
+    return true;
+}
+
+/* ---- how many */
+
 /* A multiple of the source's chunks once it is more than they are. */
 static int64_t round_panels(const ama__node *in, const ama__node *source, int axis, int64_t n) {
     int64_t chunk = chunk_extent(in, source, axis), chunks = (in->shape[axis] + chunk - 1) / chunk;
     return n > chunks ? (n + chunks - 1) / chunks * chunks : n;
 }
 
-/* The consumer is given a stage of its own, then as many panels as make its values fit into `room`, were they alike. */
-static bool cut_more(const ama__panels *panels, const ama__stage *s, const ama__consumer *c, int64_t room) {
+/* The largest number of panels that makes sense, and how many `want` stands for. */
+static int64_t round_want(const ama__plan *p, const ama__stage *s, const ama__consumer *c, int64_t want,
+                          int64_t *most) {
+    if (c->kind == AMA_CONSUME_WRITE) {
+        int64_t chunks[AMA_MAX_DIMS], parts[AMA_MAX_DIMS];
+        int order[AMA_MAX_DIMS];
+        const ama__sink *sink = p->sink[c->sink];
+        int n = output_axes(sink->node[c->var], s->driver, sink->spec->meta.var[c->var].grid.chunk, chunks, order);
+        *most = share_panels(n, order, chunks, INT64_MAX / 2, parts);
+        return share_panels(n, order, chunks, want, parts);
+    }
     const ama__node *in = c->reduce->u.reduce.in;
     int axis = panel_axis(c->reduce);
-    if (c->reduce->id >= panels->n) return false;
-    int64_t *n = &panels->count[c->reduce->id], now = c->n_panels, want = axis >= 0 ? in->shape[axis] : 1;
-    int64_t most = axis >= 0 ? round_panels(in, s->driver, axis, want) : 1;
+    *most = axis >= 0 ? round_panels(in, s->driver, axis, in->shape[axis]) : 1;
+    return axis >= 0 ? min_i8(round_panels(in, s->driver, axis, want), *most) : 1;
+}
+
+/* The consumer is given a stage of its own, then as many panels as make what it holds fit into `room`, were they alike.
+ */
+static bool cut_more(const ama__panels *panels, const ama__plan *p, const ama__stage *s, const ama__consumer *c,
+                     int64_t room) {
+    bool output = c->kind == AMA_CONSUME_WRITE;
+    if (!output && c->reduce->id >= panels->n) return false;
+    int64_t *n = output ? &panels->output[c->sink][c->var] : &panels->count[c->reduce->id];
+    int64_t now = c->n_panels, held = output ? s->output_bytes : s->state_bytes, most, want;
     if (*n > now) return true; /* because of another of its panels */
     if (now == 0 && s->n_consumers > 1) return *n = 1, true;
     if (now < 1) now = 1;
+    want = round_want(p, s, c, now, &most);
     if (now >= most) return false;
-    if (room > 0) want = now * (s->state_bytes / room) + now * (s->state_bytes % room) / room + 1;
+    want = room > 0 ? now * (held / room) + now * (held % room) / room + 1 : most;
     if (want <= now) want = now + (now + 3) / 4;
-    *n = min_i8(round_panels(in, s->driver, axis, want), most);
-    return true;
+    *n = round_want(p, s, c, want, &most);
+    return *n > c->n_panels;
+}
+
+static bool can_cut(const ama__consumer *c) {
+    if (c->kind == AMA_CONSUME_REDUCE) return ama__red_collects(c->spec.op);
+    return c->kind == AMA_CONSUME_WRITE && c->collected_bytes > 0;
 }
 
 /* Of each stage that does not fit, the one that holds most. */
@@ -83,10 +164,11 @@ bool ama__plan_more_panels(const ama__plan *p, const ama__panels *panels) {
         const ama__consumer *most = NULL;
         for (int i = 0; i < s->n_consumers && s->peak_bytes > budget; i++) {
             const ama__consumer *c = &s->consumer[i];
-            bool collects = c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op);
-            if (collects && (!most || c->collected_bytes > most->collected_bytes)) most = c;
+            if (can_cut(c) && (!most || c->collected_bytes > most->collected_bytes)) most = c;
         }
-        if (most) any |= cut_more(panels, s, most, budget - (s->peak_bytes - s->state_bytes));
+        if (!most) continue;
+        int64_t held = most->kind == AMA_CONSUME_WRITE ? s->output_bytes : s->state_bytes;
+        any |= cut_more(panels, p, s, most, budget - (s->peak_bytes - held));
     }
     return any;
 }

@@ -84,18 +84,37 @@ static ama_status attempt(ama__graph *g, ama__comm *comm, const ama__panels *pan
     return status;
 }
 
-static ama_status alloc_panels(ama__graph *g, ama__panels *panels) {
+static ama_status alloc_panels(ama__graph *g, int n_sinks, ama__sink *const *sinks, ama__panels *panels) {
     AMA_NEW(g->arena, panels->count, panels->n + 1);
+    AMA_NEW(g->arena, panels->output, n_sinks + 1);
+    for (int s = 0; s < n_sinks; s++)
+        if (sinks[s]->kind == AMA_SINK_WRITE) AMA_NEW(g->arena, panels->output[s], sinks[s]->spec->meta.n_vars + 1);
     return AMA_OK;
 }
 
-static ama_status too_large(ama__graph *g, const ama__plan *p) {
+static ama_status too_large(ama_ctx *ctx, int64_t budget, int64_t need_bytes) {
     char need[32], have[32];
-    return ama__fail(g->ctx, AMA_ERR_BUDGET,
+    return ama__fail(ctx, AMA_ERR_BUDGET,
                      "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64 "MiB or more",
-                     ama__text_bytes(need, sizeof need, (double)p->peak_bytes),
-                     ama__text_bytes(have, sizeof have, (double)p->options.budget_bytes),
-                     p->peak_bytes / ((int64_t)1 << 20) + 1);
+                     ama__text_bytes(need, sizeof need, (double)need_bytes),
+                     ama__text_bytes(have, sizeof have, (double)budget), need_bytes / ((int64_t)1 << 20) + 1);
+}
+
+/* Attempts until the plan fits or nothing is left to cut; the least that any of them needs decides. One that itself has
+ * no room, for all its panels, ends the search. */
+static ama_status search(ama__graph *g, ama__comm *comm, const ama__plan *like, ama__panels *panels, ama__arena **arena,
+                         ama__plan **out) {
+    int64_t budget = like->options.budget_bytes, least = INT64_MAX;
+    do {
+        ama_status status = attempt(g, comm, panels, like, arena, out);
+        if (status == AMA_ERR_BUDGET && least < INT64_MAX) break;
+        AMA_TRY(status);
+        if ((*out)->peak_bytes <= budget) return AMA_OK;
+        if ((*out)->peak_bytes < least) least = (*out)->peak_bytes;
+    } while (ama__plan_more_panels(*out, panels));
+    ama__arena_destroy(arena);
+    ama__error_clear(g->ctx);
+    return too_large(g->ctx, budget, least);
 }
 
 ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,
@@ -103,12 +122,8 @@ ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_option
     const ama__plan like = {.options = *o, .n_sinks = n_sinks, .sink = (ama__sink **)sinks};
     ama__panels panels = {.n = g->n_nodes};
     ama__arena *arena = NULL;
-    ama__plan *p;
-    AMA_TRY(ama__comm_agree(comm, alloc_panels(g, &panels)));
-    do AMA_TRY(attempt(g, comm, &panels, &like, &arena, &p));
-    while (p->peak_bytes > o->budget_bytes && ama__plan_more_panels(p, &panels));
-    *out = p;
-    ama_status status = p->peak_bytes > o->budget_bytes ? too_large(g, p) : AMA_OK;
+    AMA_TRY(ama__comm_agree(comm, alloc_panels(g, n_sinks, sinks, &panels)));
+    AMA_TRY(ama__comm_agree(comm, search(g, comm, &like, &panels, &arena, out)));
     ama__arena_join(g->arena, &arena);
-    return ama__comm_agree(comm, status);
+    return AMA_OK;
 }

@@ -36,6 +36,11 @@ static void add_driver(ama__text *t, const ama__stage *s) {
         ama__text_printf(t, " of %s", p->store->path);
 }
 
+static void add_panel(ama__text *t, const ama__consumer *c) {
+    if (c->n_panels > 1) ama__text_printf(t, ", panel %" PRId64 " of %" PRId64, c->panel + 1, c->n_panels);
+    ama__text_add(t, "\n");
+}
+
 static void add_reduction(ama__text *t, const ama__consumer *c, const ama__node *reduce) {
     ama__text_printf(t, "    %-6s ", ama__red_name(reduce->u.reduce.spec.op));
     if (c->spec.label_axis >= 0) ama__text_printf(t, "of %" PRId64 " groups ", c->spec.n_labels);
@@ -43,8 +48,7 @@ static void add_reduction(ama__text *t, const ama__consumer *c, const ama__node 
     ama__text_add(t, " -> ");
     add_shape(t, reduce->ndim, reduce->shape);
     ama__text_printf(t, " %s", ama__dtype_name(reduce->dtype));
-    if (c->n_panels > 1) ama__text_printf(t, ", panel %" PRId64 " of %" PRId64, c->panel + 1, c->n_panels);
-    ama__text_add(t, "\n");
+    add_panel(t, c);
 }
 
 static void add_consumer(const ama__plan *p, ama__text *t, const ama__consumer *c) {
@@ -60,7 +64,8 @@ static void add_consumer(const ama__plan *p, ama__text *t, const ama__consumer *
         ama__text_printf(t, "    write  %s: %s ", sink->spec->path, sink->spec->meta.var[c->var].name);
     }
     add_shape(t, c->node->ndim, c->node->shape);
-    ama__text_printf(t, " %s\n", ama__dtype_name(c->node->dtype));
+    ama__text_printf(t, " %s", ama__dtype_name(c->node->dtype));
+    add_panel(t, c);
 }
 
 static void add_stage(const ama__plan *p, ama__text *t, int k) {
