@@ -90,7 +90,7 @@ static ama_status add_box(walk *t, const ama__box *box) {
         ama__box chunk = ama__chunkgrid_box(g, index);
         if (ama__box_contains(box, &chunk) || !ama__box_intersect(box, &chunk, &what)) continue;
         int64_t number = ama__chunkgrid_number(g, index);
-        if (ama__done_has(t->consumer->done, number)) continue;
+        if (ama__consumer_has(t->consumer, &chunk)) continue;
         int owner = ama__consumer_owner(t->stage, t->consumer, t->nranks, &chunk, number, &shared);
         if (shared)
             add_shared(t, ama__box_size(&what), owner);

@@ -146,8 +146,9 @@ int ama__consumer_owner(const ama__stage *s, const ama__consumer *c, int nranks,
                         bool *shared);
 /* True when nothing has to be made of a tile: all that its consumers make are chunks that are there already. */
 bool ama__stage_tile_done(const ama__stage *s, const ama__box *tile);
-/* Elements of a box of the consumer's node that are in such chunks. */
+/* Elements of a box of the consumer's node that are in such chunks; whether one chunk is there. */
 int64_t ama__consumer_done(const ama__consumer *c, const ama__box *box);
+bool ama__consumer_has(const ama__consumer *c, const ama__box *chunk);
 /* Leaf position of a unit among the n_leaves that make (this output block, group): see ama__groups. */
 int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const int64_t *unit, int64_t position,
                            int64_t n_parts, int64_t *n_leaves);

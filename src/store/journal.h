@@ -60,7 +60,7 @@ ama_status ama__journal_note(ama__journal *j, int var, int64_t chunk);
 void ama__journal_end(ama__journal *j);
 
 static inline bool ama__done_has(const ama__done *d, int64_t chunk) {
-    return d && (d->bit[chunk >> 3] >> (chunk & 7) & 1);
+    return d->bit[chunk >> 3] >> (chunk & 7) & 1;
 }
 
 #endif

@@ -26,6 +26,7 @@ except ImportError as why:
 
 PARTIAL = ".out.zarr.amasia-partial"
 SQUARES = ["--chunks", "time=50,lat=30,lon=60", "--codec", "zstd:15"]
+PANELS = ["--chunks", "time=-1,lat=15,lon=30", "--codec", "zstd:5", "--memory", "24MiB"]
 PENCILS = ["--chunks", "time=-1,lat=15,lon=30", "--codec", "zstd:5"]
 problems = []
 
@@ -94,9 +95,10 @@ class Runner:
 
 def noted():
     """Chunks noted as complete."""
-    if not os.path.isdir(PARTIAL):
+    try:
+        return sum(os.path.getsize(os.path.join(PARTIAL, f)) for f in os.listdir(PARTIAL) if f.startswith("done.")) // 16
+    except FileNotFoundError:  # there is none, or the run ends just now and takes it away
         return 0
-    return sum(os.path.getsize(os.path.join(PARTIAL, f)) for f in os.listdir(PARTIAL) if f.startswith("done.")) // 16
 
 
 def clean():
@@ -127,7 +129,8 @@ def kills(run):
     """At every number of chunks, with other numbers of ranks before and after; twice in a row too."""
     middle = 0
     for options, n_before, n_after, marks in ((SQUARES, 1, 3, (1, 7, 60, 110)), (SQUARES, 3, 1, (1, 30, 90)),
-                                              (PENCILS, 1, 1, (1, 9)), (PENCILS, 3, 2, (2, 20)), (SQUARES, 3, 3, (5, 50, 100))):
+                                              (PENCILS, 1, 1, (1, 9)), (PENCILS, 3, 2, (2, 20)), (SQUARES, 3, 3, (5, 50, 100)),
+                                              (PANELS, 1, 1, (2, 15, 30)), (PANELS, 3, 2, (3, 25))):
         clean()
         run.good(1, "in.nc", "out.zarr", *options)
         whole, arguments = content("out.zarr"), ["in.nc", "out.zarr", *options]
