@@ -26,7 +26,17 @@ typedef struct arguments {
     bool progress_line;
 } arguments;
 
-enum { KEY_MEMORY = 0x100, KEY_THREADS, KEY_PROGRESS, KEY_STATS, KEY_EXTERNAL, KEY_GROUP, KEY_RTOL, KEY_ATOL };
+enum {
+    KEY_MEMORY = 0x100,
+    KEY_THREADS,
+    KEY_PROGRESS,
+    KEY_STATS,
+    KEY_EXTERNAL,
+    KEY_INDEX_CACHE,
+    KEY_GROUP,
+    KEY_RTOL,
+    KEY_ATOL
+};
 
 static const struct argp_option options[] = {
     {NULL, 'c', "EXPRESSION", 0, "run an expression in place of a script", 1},
@@ -39,6 +49,7 @@ static const struct argp_option options[] = {
     {"rtol", KEY_RTOL, "X", 0, "relative tolerance (verify; 0 by default)", 3},
     {"atol", KEY_ATOL, "X", 0, "absolute tolerance (verify; 0 by default)", 3},
     {"group", KEY_GROUP, "PATH", 0, "group of the file (info, verify, convert)", 3},
+    {"index-cache", KEY_INDEX_CACHE, "DIR", 0, "keep chunk tables of HDF5 files in DIR for later runs", 3},
     {"allow-external", KEY_EXTERNAL, NULL, 0, "let HDF5 files refer to other files", 3},
     {0},
 };
@@ -113,6 +124,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
     case KEY_PROGRESS: a->options.progress = true; break;
     case KEY_STATS: a->script.stats = true; break;
+    case KEY_INDEX_CACHE: a->options.index_cache = arg; break;
     case KEY_EXTERNAL: a->options.allow_external = true; break;
     case KEY_GROUP: a->group = arg; break;
     case KEY_RTOL: a->verify.rtol = parse_tolerance(state, "--rtol", arg); break;

@@ -57,6 +57,8 @@ if(TARGET amasia)
   ama_python_test(cli_convert cli 300 cli/convert.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
   ama_python_test(cli_resume cli 300 cli/resume.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
   set_tests_properties(cli_convert cli_resume PROPERTIES PROCESSORS 2)
+  ama_python_test(cli_index_cache cli 300 cli/index_cache.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work/index)
+  set_tests_properties(cli_index_cache PROPERTIES PROCESSORS 2)
 endif()
 
 # What the writers write, read by netCDF4, xarray, zarr, ncdump, h5dump, ncks and cdo.

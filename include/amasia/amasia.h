@@ -37,11 +37,13 @@ typedef struct ama_options {
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
     bool progress;       /* send progress text */
     bool allow_external; /* let HDF5 files refer to other files */
-    ama_text_fn *text;   /* NULL: nothing is shown */
+    /* directory where chunk tables of HDF5 files are kept for later runs, made if need be; NULL: none */
+    const char *index_cache;
+    ama_text_fn *text; /* NULL: nothing is shown */
     void *user;
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, false, false, NULL, NULL}
+#define AMA_OPTIONS_INIT {0, 0, false, false, NULL, NULL, NULL}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from

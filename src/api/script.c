@@ -167,6 +167,7 @@ static ama_status bind_and_run(script_run *r, const char *name, const char *text
                               .output = o->output,
                               .history = o->command,
                               .allow_external = r->s->options.allow_external,
+                              .index_cache = r->s->options.index_cache,
                               .evaluate = o->plan_only ? NULL : &evaluator};
     AMA_TRY(ama__script_bind(&r->graph, r->s->comm, &so, name, text, &r->script));
     return plan_and_run(r, o);

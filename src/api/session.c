@@ -5,6 +5,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "comm/mpi.h"
+#include "store/index_cache.h"
 
 #define SHARE 0.6 /* of what the node allows */
 #define LEAST_BUDGET ((int64_t)64 << 20)
@@ -49,7 +50,9 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
     find_threads(s);
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
     ama__ctx_set_message(s->ctx, pass_warning, s);
-    return AMA_OK;
+    if (!s->options.index_cache) return AMA_OK;
+    bool root = ama__comm_rank(s->comm) == 0;
+    return ama__comm_agree(s->comm, root ? ama__index_cache_prepare(s->ctx, s->options.index_cache) : AMA_OK);
 }
 
 static ama_session *new_session(void) {

@@ -230,7 +230,9 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
         operands += bytes;
         most = max_i8(most, bytes);
     }
-    if (o->nranks > 1) operands += most + min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES); /* received, packed, sent */
+    /* received from the others in one round, packed, sent */
+    if (o->nranks > 1)
+        operands += min_i8(most, (o->nranks - 1) * AMA_EXCHANGE_BYTES) + min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES);
     s->chunks = ama__comm_sum(comm, t.chunks);
     s->stored_bytes = ama__comm_sum(comm, t.stored);
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);

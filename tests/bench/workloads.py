@@ -2,15 +2,17 @@
 """The workloads of ../shared/bench with Amasia, paired with its peers: A B A B ..., medians and ratios.
 
   workloads.py --data DIR [--size medium] [--amasia PROGRAM] [-n RANKS] [--threads T] [--repeat 3] [--memory SIZE]
-               [--peers cdo,xr-threads] [--check] [W1:b W4:e ...]
+               [--peers cdo,xr-threads] [--check] [--rss] [W1:b W4:e ...]
 
 Each line: workload:variant, our wall and CPU seconds gross and net of an empty mpirun (an
 MPI program that does nothing) of the same size, each peer's, and
 the ratio peer / ours (net). --check compares our output with the first peer's by compare.py. The data come from make_data.py.
+--rss instead runs each case once and prints the largest resident set of a rank beside the plan's prediction.
 """
 import argparse
 import importlib.util
 import os
+import re
 import resource
 import shutil
 import statistics
@@ -100,17 +102,19 @@ def peer_command(peers, peer, workload, variant, src, out, tmp, size):
     return template
 
 
+def ending(workload, variant):
+    return ".zarr" if workload == "W13b" or (workload in ("W5", "W13") and variant == "e") else ".nc"
+
+
 def one(case, o, peers, empty):
     workload, variant = case.split(":")
     size = peers.SHAPES[o.size]
     src = os.path.join(os.path.abspath(o.data), o.size, peers.source(workload, variant))
-    ending = ".zarr" if workload == "W13b" or (workload in ("W5", "W13") and variant == "e") else ".nc"
     work = tempfile.mkdtemp(dir=os.path.abspath(o.work))
-    ours_out, walls, cpus, theirs = os.path.join(work, "ours" + ending), [], [], {p: [] for p in o.peers}
+    ours_out, walls, cpus, theirs = os.path.join(work, "ours" + ending(workload, variant)), [], [], {p: [] for p in o.peers}
     with open(os.path.join(work, "case.py"), "w") as f:
         f.write(script(workload, variant, src, ours_out, size))
-    ours = ["mpirun", "-n", str(o.n), os.path.abspath(o.amasia), "run", "--threads", str(o.threads)]
-    ours += (["--memory", o.memory] if o.memory else []) + [os.path.join(work, "case.py")]
+    ours = ours_command(o, "run", os.path.join(work, "case.py"))
     outs = {}
     for i in range(o.repeat + 1):
         remove(ours_out)
@@ -123,7 +127,7 @@ def one(case, o, peers, empty):
             walls.append(wall)
             cpus.append(cpu)
         for peer in o.peers:
-            outs[peer] = os.path.join(work, peer + ending)
+            outs[peer] = os.path.join(work, peer + ending(workload, variant))
             remove(outs[peer])
             tmp = os.path.join(work, "tmp")
             remove(tmp)
@@ -150,6 +154,38 @@ def one(case, o, peers, empty):
     return None if best is None else best / net
 
 
+def ours_command(o, verb, path):
+    command = ["mpirun", "-n", str(o.n), os.path.abspath(o.amasia), verb, "--threads", str(o.threads)]
+    return command + (["--memory", o.memory] if o.memory else []) + [path]
+
+
+UNITS = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def peak_memory(case, o, peers):
+    """One run: resident set of the largest rank (wait4 gives the largest of all descendants), and what the plan said."""
+    workload, variant = case.split(":")
+    size = peers.SHAPES[o.size]
+    src = os.path.join(os.path.abspath(o.data), o.size, peers.source(workload, variant))
+    work = tempfile.mkdtemp(dir=os.path.abspath(o.work))
+    path, out = os.path.join(work, "case.py"), os.path.join(work, "out" + ending(workload, variant))
+    with open(path, "w") as f:
+        f.write(script(workload, variant, src, out, size))
+    plan = subprocess.run(ours_command(o, "plan", path), capture_output=True, text=True)
+    start = time.perf_counter()
+    with open(os.path.join(work, "log"), "w") as log:
+        child = subprocess.Popen(ours_command(o, "run", path), stdout=log, stderr=log)
+        _, status, usage = os.wait4(child.pid, 0)
+    found = re.search(r"peak memory per rank: ([0-9.]+) (\w+)", plan.stdout)
+    if status or not found:
+        print("%-7s %s" % (case, (plan.stderr or open(os.path.join(work, "log")).read()).strip()[:200]), flush=True)
+    else:
+        planned, rss = float(found[1]) * UNITS[found[2]] / 2**20, usage.ru_maxrss / 2**10
+        print("%-7s rss %7.1f MiB planned %7.1f MiB, ratio %.2f; %.1f s, cpu %.1f s" %
+              (case, rss, planned, rss / planned, time.perf_counter() - start, usage.ru_utime + usage.ru_stime), flush=True)
+    shutil.rmtree(work)
+
+
 def build_hello(folder):
     """An MPI program that does nothing: what any mpirun of this size costs."""
     path = os.path.abspath(os.path.join(folder, "empty_mpi"))
@@ -172,6 +208,7 @@ def main():
     p.add_argument("--peers", default="")
     p.add_argument("--warm-peers", action="store_true")
     p.add_argument("--check", action="store_true")
+    p.add_argument("--rss", action="store_true")
     p.add_argument("--work", default=".", help="where outputs go")
     o = p.parse_args()
     o.peers = [x for x in o.peers.split(",") if x]
@@ -179,6 +216,10 @@ def main():
         print("SKIPPED: the peers' harness is not there")
         return 77
     peers = load_peers()
+    if o.rss:
+        for case in o.cases:
+            peak_memory(case, o, peers)
+        return 0
     hello = build_hello(o.work)
     empties = [timed(["mpirun", "-n", str(o.n), hello]) for _ in range(7)]
     empty = statistics.median(e[0] for e in empties), statistics.median(e[1] for e in empties)
