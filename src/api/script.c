@@ -144,6 +144,15 @@ static ama_status plan_and_run(script_run *r, const ama_script_options *o) {
     return ama__stats_show(r->s, &stats, text, r->json);
 }
 
+ama_status ama__session_perform(ama_session *s, const ama__graph *g, int n_sinks, ama__sink **sinks,
+                                const ama_script_options *o) {
+    ama__script script = {.ctx = s->ctx, .n_sinks = n_sinks, .sink = sinks};
+    script_run r = {.s = s, .graph = *g, .script = &script, .start_s = ama__now_s()};
+    ama_status status = plan_and_run(&r, o);
+    ama__phase_start(s->ctx, false);
+    return status;
+}
+
 static ama_status bind_and_run(script_run *r, const char *name, const char *text, const ama_script_options *o) {
     ama__evaluator evaluator = {evaluate, r};
     ama__script_input *inputs = NULL;

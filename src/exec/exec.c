@@ -258,7 +258,7 @@ static ama_status advise_next(stage_run *sr, const walk *w, int64_t end) {
     ama__box unit = ahead;
     ahead.start[0] = end;
     ahead.count[0] = ama__stage_tile_end(s, &unit, end) - end;
-    return ama__tile_advise(&sr->tile, &ahead);
+    return ama__stage_tile_done(s, &ahead) ? AMA_OK : ama__tile_advise(&sr->tile, &ahead);
 }
 
 static ama_status next_tile(stage_run *sr, walk *w) {
@@ -274,7 +274,7 @@ static ama_status next_tile(stage_run *sr, walk *w) {
     ama_status advised = advise_next(sr, w, end);
     ama__phase_leave(sr->r->ctx, before);
     AMA_TRY(advised);
-    AMA_TRY(run_tile(sr, &tile));
+    if (!ama__stage_tile_done(sr->stage, &tile)) AMA_TRY(run_tile(sr, &tile));
     w->next = end;
     sr->tiles++;
     return end >= last ? close_unit(sr, w) : AMA_OK;

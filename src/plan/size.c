@@ -96,7 +96,8 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
         ama__box mine;
         const ama__consumer *c = &s->consumer[i];
         if (c->kind == AMA_CONSUME_WRITE && ama__consumer_box(s, c, b, &mine))
-            t->written += ama__box_size(&mine) * (int64_t)ama__dtype_bytes(c->node->dtype);
+            t->written +=
+                (ama__box_size(&mine) - ama__consumer_done(c, &mine)) * (int64_t)ama__dtype_bytes(c->node->dtype);
     }
 }
 
@@ -140,11 +141,12 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w
                 tile.start[0] = x;
                 tile.count[0] = next - x;
             }
+            t->rounds++;
+            x = next;
+            if (ama__stage_tile_done(s, &tile)) continue;
             AMA_TRY(ama__wants_collect(&w[now], &tile));
             count_fetches(ctx, s, &w[now], &w[1 - now], t);
             now = 1 - now;
-            t->rounds++;
-            x = next;
         }
     }
     return AMA_OK;
