@@ -3,6 +3,8 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/phase.h"
+
 int ama__thread(void) {
     return omp_get_thread_num();
 }
@@ -211,7 +213,9 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
 #pragma omp atomic read
         now = status;
         if (now != AMA_OK || (t->data[i] && t->wants.want[i].have == 0)) continue;
+        int before = ama__phase_enter(t->ctx, AMA_PHASE_FETCH);
         now = fetch_one(t, i, t->work[ama__thread()]);
+        ama__phase_leave(t->ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

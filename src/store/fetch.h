@@ -10,7 +10,7 @@ typedef struct ama__fetcher ama__fetcher;
 ama_status ama__fetcher_create(ama_ctx *ctx, ama__fetcher **out);
 void ama__fetcher_destroy(ama__fetcher **f);
 
-typedef struct ama__fetch_counts { /* since creation, all threads */
+typedef struct ama__fetch_counts { /* since creation, all threads; n_chunks: chunks and boxes */
     int64_t n_chunks, n_reads, stored_bytes, raw_bytes;
 } ama__fetch_counts;
 ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
