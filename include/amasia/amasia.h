@@ -35,7 +35,9 @@ typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
 typedef struct ama_options {
     size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
-    bool progress;       /* send progress text */
+    int prefetch;  /* tiles read ahead by a thread; 0: none, the kernel is told of the next tile; negative: not that
+                      either */
+    bool progress; /* send progress text */
     bool allow_external; /* let HDF5 files refer to other files */
     /* directory where chunk tables of HDF5 files are kept for later runs, made if need be; NULL: none */
     const char *index_cache;
@@ -43,7 +45,7 @@ typedef struct ama_options {
     void *user;
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, false, false, NULL, NULL, NULL}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from

@@ -46,6 +46,7 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
     ama__plan_options o = {.nranks = ama__comm_nranks(r->s->comm),
                            .threads = r->s->threads,
                            .budget_bytes = r->s->budget_bytes,
+                           .prefetch = r->s->prefetch,
                            .unit_bytes = r->s->unit_bytes};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
 }

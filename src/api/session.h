@@ -2,6 +2,7 @@
 #ifndef AMA_API_SESSION_H
 #define AMA_API_SESSION_H
 
+#include "plan/plan.h"
 #include "amasia/amasia.h"
 #include "comm/comm.h"
 #include "graph/node.h"
@@ -11,7 +12,7 @@ struct ama_session {
     ama__comm *comm;
     ama_options options;
     int64_t budget_bytes; /* per rank */
-    int threads;
+    int threads, prefetch;
     int64_t unit_bytes; /* AMA_UNIT_BYTES of the environment: smaller units, for tests */
 };
 
