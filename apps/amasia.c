@@ -23,7 +23,18 @@ typedef struct arguments {
     bool progress_line;
 } arguments;
 
-enum { KEY_MEMORY = 0x100, KEY_THREADS, KEY_PROGRESS, KEY_STATS, KEY_EXTERNAL, KEY_GROUP, KEY_RTOL, KEY_ATOL };
+enum {
+    KEY_MEMORY = 0x100,
+    KEY_THREADS,
+    KEY_PROGRESS,
+    KEY_STATS,
+    KEY_EXTERNAL,
+    KEY_GROUP,
+    KEY_RTOL,
+    KEY_ATOL,
+    KEY_IO,
+    KEY_AGGREGATORS
+};
 
 static const struct argp_option options[] = {
     {NULL, 'c', "EXPRESSION", 0, "run an expression in place of a script", 1},
@@ -31,6 +42,9 @@ static const struct argp_option options[] = {
     {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
+    {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
+     2},
+    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was read and written, and the peak memory", 2},
     {"rtol", KEY_RTOL, "X", 0, "relative tolerance (verify; 0 by default)", 3},
@@ -68,12 +82,22 @@ static size_t parse_size(struct argp_state *state, const char *arg) {
     return (size_t)(x * (double)(1ull << shift));
 }
 
-static int parse_threads(struct argp_state *state, const char *arg) {
+static int parse_number(struct argp_state *state, const char *option, long most, const char *arg) {
     char *end;
     long n = strtol(arg, &end, 10);
-    if (end == arg || *end || n < 1 || n > 4096)
-        argp_error(state, "--threads wants a number from 1 to 4096, not '%s'", arg);
+    if (end == arg || *end || n < 1 || n > most)
+        argp_error(state, "%s wants a number from 1 to %ld, not '%s'", option, most, arg);
     return (int)n;
+}
+
+static ama_io parse_io(struct argp_state *state, const char *arg) {
+    if (strcmp(arg, "two-phase") == 0) return AMA_IO_TWO_PHASE;
+    if (strcmp(arg, "posix") != 0)
+        argp_error(state, "--io wants posix or two-phase, not '%s'%s", arg,
+                   strcmp(arg, "mpiio") == 0 || strcmp(arg, "library") == 0
+                       ? ": two-phase is the collective path that there is"
+                       : "");
+    return AMA_IO_POSIX;
 }
 
 static double parse_tolerance(struct argp_state *state, const char *option, const char *arg) {
@@ -106,8 +130,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case 'i': parse_input(state, a, arg); break;
     case 'o': a->output = arg; break;
     case KEY_MEMORY: a->options.memory_bytes = parse_size(state, arg); break;
-    case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
+    case KEY_THREADS: a->options.threads = parse_number(state, "--threads", 4096, arg); break;
     case KEY_PROGRESS: a->options.progress = true; break;
+    case KEY_IO: a->options.io = parse_io(state, arg); break;
+    case KEY_AGGREGATORS: a->options.io_aggregators = parse_number(state, "--io-aggregators", 1 << 20, arg); break;
     case KEY_STATS: a->script.stats = true; break;
     case KEY_EXTERNAL: a->options.allow_external = true; break;
     case KEY_GROUP: a->group = arg; break;

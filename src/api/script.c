@@ -44,7 +44,9 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
     ama__plan_options o = {.nranks = ama__comm_nranks(r->s->comm),
                            .threads = r->s->threads,
                            .budget_bytes = r->s->budget_bytes,
-                           .unit_bytes = r->s->unit_bytes};
+                           .unit_bytes = r->s->unit_bytes,
+                           .two_phase = r->s->options.io == AMA_IO_TWO_PHASE,
+                           .n_aggregators = r->s->options.io_aggregators};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
 }
 
@@ -115,6 +117,12 @@ static void show_stats(script_run *r, const ama__plan *p, const ama__exec_stats 
              ama__text_bytes(decoded, sizeof decoded, (double)raw),
              ama__text_bytes(written, sizeof written, (double)out), ama__text_bytes(peak, sizeof peak, (double)most),
              ama__text_bytes(predicted, sizeof predicted, (double)p->peak_bytes), x->elapsed_s);
+    ama__session_say(s, AMA_TEXT_OUTPUT, line);
+    if (!p->options.two_phase) return;
+    int64_t file = ama__comm_sum(s->comm, x->fetched.file_bytes), reads = ama__comm_sum(s->comm, x->fetched.n_reads);
+    int64_t readers = ama__comm_sum(s->comm, x->fetched.n_reads > 0);
+    snprintf(line, sizeof line, "two-phase: %lld bytes wanted, %lld bytes read from files by %lld rank%s, %lld reads\n",
+             (long long)disk, (long long)file, (long long)readers, readers == 1 ? "" : "s", (long long)reads);
     ama__session_say(s, AMA_TEXT_OUTPUT, line);
 }
 

@@ -3,6 +3,8 @@
 #include <omp.h>
 #include <string.h>
 
+#include "exec/tile_share.h"
+
 int ama__thread(void) {
     return omp_get_thread_num();
 }
@@ -66,6 +68,7 @@ void ama__tile_drop_scans(ama__tile *t) {
 void ama__tile_fini(ama__tile *t) {
     if (!t->ctx) return;
     ama__tile_drop_scans(t);
+    ama__tile_share_end(t);
     if (t->data) drop(t, &t->wants, t->data);
     if (t->old_data) drop(t, &t->old, t->old_data);
     for (int i = 0; t->load && i < t->stage->n_sources; i++) ama__mem_free(t->ctx, t->load[i]);
@@ -143,6 +146,10 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     const ama__source_part *p = part_of(t, w);
     const ama__stored_var *v = &p->store->meta.var[p->var];
     const ama__manifest *m = &p->store->manifest[p->var];
+    if (t->stored && t->stored[i]) {
+        AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)w->bytes, &t->data[i]));
+        return ama__fetch_stored(t->fetcher, work, v, m, w->chunk, t->stored[i], t->data[i]);
+    }
     if (w->have > 0) {
         ama__box rest = w->box;
         size_t row = (size_t)(w->bytes / w->box.count[0]);
@@ -155,8 +162,7 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
 }
 
-ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
-    ama_status status = AMA_OK;
+ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box) {
     ama__tile_drop_scans(t);
     swap_generations(t);
     t->wants.n = 0;
@@ -166,7 +172,11 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
         t->wants.n = 0;
         return reserved;
     }
-    if (t->old_data) status = keep_old(t);
+    return t->old_data ? keep_old(t) : AMA_OK;
+}
+
+ama_status ama__tile_fetch(ama__tile *t) {
+    ama_status status = AMA_OK;
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)
     for (int i = 0; i < t->wants.n; i++) {
         ama_status now;
@@ -178,6 +188,7 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
 #pragma omp atomic write
         status = now;
     }
+    ama__tile_share_drop(t);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
+#include "store/twophase.h"
 
 #define MIB ((int64_t)1 << 20)
 
@@ -79,7 +80,7 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
 }
 
 typedef struct tally { /* of one rank */
-    int64_t chunks, stored, decoded, tile_most, raw_most, written, assembly;
+    int64_t chunks, stored, decoded, tile_most, raw_most, stored_most, written, assembly;
     int64_t rounds;
 } tally;
 
@@ -107,6 +108,7 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         int k = ama__wants_kept(old, &w->want[i]);
         if (k >= 0) old->want[k].taken = true;
     }
+    int64_t chunks = 0; /* their stored bytes, all there at once when ranks read together */
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
@@ -120,7 +122,9 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         t->chunks++;
         t->decoded += x.bytes;
         t->stored += stored_bytes(ctx, s, &x);
+        if (x.chunk >= 0) chunks += stored_bytes(ctx, s, &x);
     }
+    t->stored_most = max_i8(t->stored_most, chunks);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -236,7 +240,8 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
-    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
+    int64_t together = o->two_phase && s->n_sources > 0 ? t.stored_most + ama__twophase_bytes(o->nranks) : 0;
+    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);

@@ -12,6 +12,7 @@ void ama__fetcher_destroy(ama__fetcher **f);
 
 typedef struct ama__fetch_counts { /* since creation, all threads */
     int64_t n_chunks, n_reads, stored_bytes, raw_bytes;
+    int64_t file_bytes; /* read from files by this process, for itself or for others */
 } ama__fetch_counts;
 ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
 
@@ -20,8 +21,13 @@ ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
  * in stored byte order. Errors carry path, variable, chunk indices and byte offset. Local. */
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, void *dst);
-/* The same for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes, NULL: zeros)
- * where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
+/* The same for a chunk (TABLE, not missing) whose stored bytes are in memory already. Local. */
+ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                             int64_t chunk, const void *stored, void *dst);
+/* Counts a box that came otherwise than by ama__fetch_box. */
+void ama__fetch_count_box(ama__fetcher *f, int64_t bytes);
+/* As ama__fetch_chunk, for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes,
+ * NULL: zeros) where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
 ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, size_t item_bytes, const void *fill, void *dst);
 /* Reads a box of a CONTIGUOUS, RECORD or INLINE variable into a dense C-order array in stored byte order. Local. */
