@@ -116,7 +116,11 @@ ama_status ama__twophase_create(ama__comm *comm, ama__fetcher *f, int n_aggregat
     ama_ctx *ctx = ama__comm_ctx(comm);
     ama__twophase *t = NULL;
     *out = NULL;
-    AMA_TRY(ama__comm_agree(comm, ama__mem_calloc(ctx, AMA_MEM_META, 1, sizeof *t, (void **)&t)));
+    ama_status status = ama__comm_agree(comm, ama__mem_calloc(ctx, AMA_MEM_META, 1, sizeof *t, (void **)&t));
+    if (status != AMA_OK) {
+        ama__mem_free(ctx, t);
+        return status;
+    }
     int nranks = ama__comm_nranks(comm);
     *t = (ama__twophase){.ctx = ctx, .comm = comm, .fetcher = f, .path = path, .n_paths = n_paths, .nranks = nranks};
     t->share = share_of(nranks);
