@@ -28,7 +28,9 @@ enum {
     KEY_THREADS,
     KEY_PROGRESS,
     KEY_STATS,
+    KEY_JSON,
     KEY_EXTERNAL,
+    KEY_INDEX_CACHE,
     KEY_GROUP,
     KEY_RTOL,
     KEY_ATOL,
@@ -46,10 +48,12 @@ static const struct argp_option options[] = {
      2},
     {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
-    {"stats", KEY_STATS, NULL, 0, "show what was read and written, and the peak memory", 2},
+    {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
+    {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},
     {"rtol", KEY_RTOL, "X", 0, "relative tolerance (verify; 0 by default)", 3},
     {"atol", KEY_ATOL, "X", 0, "absolute tolerance (verify; 0 by default)", 3},
     {"group", KEY_GROUP, "PATH", 0, "group of the file (info, verify)", 3},
+    {"index-cache", KEY_INDEX_CACHE, "DIR", 0, "keep chunk tables of HDF5 files in DIR for later runs", 3},
     {"allow-external", KEY_EXTERNAL, NULL, 0, "let HDF5 files refer to other files", 3},
     {0},
 };
@@ -135,6 +139,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_IO: a->options.io = parse_io(state, arg); break;
     case KEY_AGGREGATORS: a->options.io_aggregators = parse_number(state, "--io-aggregators", 1 << 20, arg); break;
     case KEY_STATS: a->script.stats = true; break;
+    case KEY_JSON: a->script.stats_json = arg; break;
+    case KEY_INDEX_CACHE: a->options.index_cache = arg; break;
     case KEY_EXTERNAL: a->options.allow_external = true; break;
     case KEY_GROUP: a->group = arg; break;
     case KEY_RTOL: a->verify.rtol = parse_tolerance(state, "--rtol", arg); break;

@@ -11,7 +11,7 @@ static ama_status say(ama_session *s, ama_status status, ama__text *t) {
 }
 
 ama_status ama_info(ama_session *session, const char *path, const char *group) {
-    ama__open_options o = {group, session->options.allow_external};
+    ama__open_options o = {.group = group, .allow_external = session->options.allow_external};
     ama__store *store;
     ama__text t;
     ama__error_clear(session->ctx);

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/isa.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "comm/mpi.h"
+#include "store/index_cache.h"
 
 #define SHARE 0.6 /* of what the node allows */
 #define LEAST_BUDGET ((int64_t)64 << 20)
@@ -45,11 +47,14 @@ static void find_threads(ama_session *s) {
 static ama_status set_up(ama_session *s, const ama_options *options) {
     const char *unit = getenv("AMA_UNIT_BYTES");
     s->options = *options;
+    AMA_TRY(ama__comm_agree(s->comm, ama__isa_check(s->ctx)));
     find_budget(s);
     find_threads(s);
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
     ama__ctx_set_message(s->ctx, pass_warning, s);
-    return AMA_OK;
+    if (!s->options.index_cache) return AMA_OK;
+    bool root = ama__comm_rank(s->comm) == 0;
+    return ama__comm_agree(s->comm, root ? ama__index_cache_prepare(s->ctx, s->options.index_cache) : AMA_OK);
 }
 
 static ama_session *new_session(void) {

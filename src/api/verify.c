@@ -116,6 +116,7 @@ static ama_status open_and_compare(verify *v, const char *a, const char *b, cons
     ama__dataset *x, *y;
     args.group = group;
     args.allow_external = v->s->options.allow_external;
+    args.index_cache = v->s->options.index_cache;
     AMA_TRY(ama__graph_open(&v->g, v->s->comm, a, &args, &v->stores, &x));
     AMA_TRY(ama__graph_open(&v->g, v->s->comm, b, &args, &v->stores, &y));
     AMA_TRY(ama__comm_agree(v->s->comm,

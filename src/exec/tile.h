@@ -20,6 +20,7 @@ typedef struct ama__tile {
     int old_cap;
     ama__wants ahead; /* of the tile to come */
     ama__load **load; /* per source, per part */
+    ama__box *reach;  /* per source: holds all that the stage reads of it; ndim -1: nothing */
     int n_scans;
     /* --io=two-phase, see exec/tile_share.h; NULL otherwise */
     struct ama__twophase *twophase;

@@ -1,5 +1,6 @@
 #include "exec/tile_share.h"
 
+#include "base/phase.h"
 #include "store/twophase.h"
 
 static ama_status list_paths(ama__tile *t, int64_t *n_paths) {
@@ -98,7 +99,9 @@ ama_status ama__tile_share(ama__tile *t, ama_status local, bool have_tile) {
     ama__io_want *list = NULL;
     int n = 0;
     if (local == AMA_OK && have_tile) local = list_wants(t, &list, &n);
+    int before = ama__phase_enter(t->ctx, AMA_PHASE_FETCH);
     ama_status status = ama__twophase_read(t->twophase, local, n, list);
+    ama__phase_leave(t->ctx, before);
     ama__mem_free(t->ctx, list);
     return status;
 }

@@ -68,7 +68,8 @@ static ama_status make_views(ama__graph *g, int n, ama__store *const *stores, co
 
 ama_status ama__open_views(ama__graph *g, ama__comm *comm, int n, const char *const *paths, const ama__open_args *args,
                            ama__opened *stores, ama__file_view **out) {
-    ama__open_options o = {.group = args->group, .allow_external = args->allow_external};
+    ama__open_options o = {
+        .group = args->group, .allow_external = args->allow_external, .index_cache = args->index_cache};
     AMA_TRY(ama__comm_agree(comm, reserve(stores, n)));
     AMA_TRY(ama__store_open_many(g->ctx, comm, n, paths, &o, stores->store + stores->n));
     ama__store **opened = stores->store + stores->n;

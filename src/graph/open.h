@@ -15,6 +15,7 @@ typedef struct ama__open_args {
     int n_drop;
     const char *const *drop; /* variables that are not looked at */
     bool allow_external;
+    const char *index_cache; /* directory of chunk tables, or NULL */
     /* Several files. */
     const char *concat_dim; /* NULL: by coordinates. With combine "nested" the dim along which the list order goes */
     const char *combine;    /* "by_coords" (NULL means it) or "nested" */

@@ -14,9 +14,10 @@ typedef struct ama__script_input {
 typedef struct ama__script_options {
     int n_inputs;
     const ama__script_input *input;
-    const char *output;  /* NULL, or where the value of the last line is written: ".zarr" Zarr, else netCDF-4 */
-    const char *history; /* NULL, or the line put before the attribute history of what is written */
-    bool allow_external; /* HDF5 files may refer to other files */
+    const char *output;      /* NULL, or where the value of the last line is written: ".zarr" Zarr, else netCDF-4 */
+    const char *history;     /* NULL, or the line put before the attribute history of what is written */
+    bool allow_external;     /* HDF5 files may refer to other files */
+    const char *index_cache; /* directory of chunk tables, or NULL */
     /* Runs a plan for a value that the script needs while it is bound (`if`, float() of a computed array, …): called on
      * all ranks together. NULL (as when a plan is only shown): refused as UNSUPPORTED. Must live as long as the graph.
      */

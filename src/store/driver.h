@@ -6,8 +6,9 @@
 #include "store/manifest.h"
 
 typedef struct ama__open_options {
-    const char *group;   /* "a/b" or NULL for the root */
-    bool allow_external; /* HDF5 external links and storage, off by default */
+    const char *group;       /* "a/b" or NULL for the root */
+    bool allow_external;     /* HDF5 external links and storage, off by default */
+    const char *index_cache; /* directory for chunk tables that took long to find, or NULL */
 } ama__open_options;
 
 typedef struct ama__driver {

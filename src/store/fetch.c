@@ -66,6 +66,7 @@ ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t
 }
 
 void ama__fetch_count_box(ama__fetcher *f, int64_t bytes) {
+    atomic_fetch_add(&f->n_chunks, 1);
     atomic_fetch_add(&f->stored_bytes, (long long)bytes);
     atomic_fetch_add(&f->raw_bytes, (long long)bytes);
 }
@@ -103,7 +104,8 @@ typedef struct chunk_read {
     size_t item_bytes, raw_bytes;
     const void *fill;
     bool transpose;
-    const void *stored; /* its bytes, when they are here already */
+    const void *stored;    /* its bytes, when they are here already */
+    ama__codec_part *part; /* what is wanted; NULL: all */
 } chunk_read;
 
 /* The bytes of an extent: from the file, or those that are here. */
@@ -127,6 +129,8 @@ static void transpose(const chunk_read *c, const void *src, void *dst) {
 }
 
 static ama_status decode(const chunk_read *c, uint32_t filter_mask, const void *src, size_t src_bytes, void *dst) {
+    if (c->part && !c->transpose)
+        return ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
     if (!c->transpose)
         return ama__pipeline_decode(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, dst, c->raw_bytes);
     void *tmp;
@@ -191,14 +195,16 @@ static ama_status say_where(const chunk_read *c, ama_status status, const ama__m
                      e->offset);
 }
 
-static ama_status fetch_items(chunk_read *c, const ama__manifest *m, int64_t chunk, void *dst) {
-    ama__fetcher *f = c->f;
+static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, void *dst) {
     const ama__stored_var *v = c->v;
+    ama__fetcher *f = c->f;
     ama__extent e;
     char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8];
+    c->transpose = v->fortran && v->ndim > 1;
     if (!ama__shape_size(v->grid.ndim, v->grid.chunk, &c->n_items) ||
         __builtin_mul_overflow((size_t)c->n_items, c->item_bytes, &c->raw_bytes) || c->raw_bytes > PTRDIFF_MAX)
         return ama__fail(f->ctx, AMA_ERR_FORMAT, "%s > variable %s: its chunks are too large", m->path, v->name);
+    if (c->part) c->part->raw_bytes = c->raw_bytes;
     AMA_TRY(ama__manifest_locate(f->ctx, m, &v->grid, chunk, &e, path, sizeof path));
     ama_status status = AMA_OK;
     if (m->kind == AMA_MANIFEST_FILES)
@@ -214,26 +220,35 @@ static ama_status fetch_items(chunk_read *c, const ama__manifest *m, int64_t chu
 
 ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, size_t item_bytes, const void *fill, void *dst) {
-    chunk_read c = {
-        .f = f, .w = w, .v = v, .item_bytes = item_bytes, .fill = fill, .transpose = v->fortran && v->ndim > 1};
-    return fetch_items(&c, m, chunk, dst);
+    chunk_read c = {.f = f, .w = w, .v = v, .item_bytes = item_bytes, .fill = fill};
+    return fetch(&c, m, chunk, dst);
 }
 
 ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
-                             int64_t chunk, const void *stored, void *dst) {
+                             int64_t chunk, const ama__box *part, const void *stored, void *dst) {
+    uint8_t item[8];
+    if (v->dtype == AMA_STRING)
+        return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);
     chunk_read c = {.f = f,
                     .w = w,
                     .v = v,
                     .item_bytes = ama__dtype_bytes(v->dtype),
-                    .transpose = v->fortran && v->ndim > 1,
+                    .fill = ama__fetch_fill_item(v, item),
                     .stored = stored};
-    return fetch_items(&c, m, chunk, dst);
+    ama__codec_part p = {.shape = v->grid.chunk, .item_bytes = c.item_bytes};
+    if (part) {
+        p.box = *part;
+        c.part = &p;
+    }
+    return fetch(&c, m, chunk, dst);
+}
+
+ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                                 int64_t chunk, const ama__box *part, void *dst) {
+    return ama__fetch_stored(f, w, v, m, chunk, part, NULL, dst);
 }
 
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, void *dst) {
-    uint8_t item[8];
-    if (v->dtype == AMA_STRING)
-        return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);
-    return ama__fetch_items(f, w, v, m, chunk, ama__dtype_bytes(v->dtype), ama__fetch_fill_item(v, item), dst);
+    return ama__fetch_chunk_part(f, w, v, m, chunk, NULL, dst);
 }

@@ -174,6 +174,7 @@ static ama_status hdf5_open(ama__arena *arena, const char *path, const ama__open
     AMA_NEW(arena, f, 1);
     *f = (ama__hdf5_file){.ctx = ctx, .arena = arena, .allow_external = o && o->allow_external, .id = -1, .lapl = -1};
     AMA_KEEP(arena, f->path, ama__arena_strdup(arena, path));
+    if (o && o->index_cache) AMA_KEEP(arena, f->index_cache, ama__arena_strdup(arena, o->index_cache));
     if (H5open() < 0) return ama__fail(ctx, AMA_ERR_INTERNAL, "%s: the HDF5 library does not start", path);
     ama__hdf5_quiet quiet = ama__hdf5_quiet_begin();
     ama_status status = open_file(f);

@@ -45,6 +45,7 @@ typedef struct ama__hdf5_file {
     ama__arena *arena; /* lives as long as the dataset */
     const char *path;
     bool allow_external;
+    const char *index_cache; /* NULL: none */
     ama__hdf5_io io;
     hid_t id, lapl; /* lapl refuses to walk through external links unless they are allowed */
     int n_vars;

@@ -1,10 +1,11 @@
 /* Extents of contiguous and chunked variables. Chunks are found with the recording file driver: HDF5 is asked to read
  * each chunk, looks it up, and the read that it then issues tells where it is. */
-#include "store/hdf5_file.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "store/hdf5_file.h"
+#include "store/index_cache.h"
 
 typedef struct walk {
     ama__hdf5_file *f;
@@ -148,6 +149,11 @@ ama_status ama__hdf5_index(ama__hdf5_file *f, hid_t set, const ama__stored_var *
     AMA_TRY(object_path(&w, arena, &out->path));
     if (w.own->source == AMA_HDF5_CONTIGUOUS) return contiguous(&w, out);
     AMA_TRY(new_table(&w, arena, out));
+    const ama__index_key key = {f->path, w.own->path, w.recorder->file_bytes, out->n_table};
+    const char *cache = strcmp(out->path, f->path) == 0 ? f->index_cache : NULL;
+    if (cache && ama__index_cache_load(f->ctx, cache, &key, out->table)) return AMA_OK;
     if (w.own->source == AMA_HDF5_CHUNKED) AMA_TRY(count_stored(&w));
-    return locate_all(&w, out->table);
+    AMA_TRY(locate_all(&w, out->table));
+    if (cache) ama__index_cache_save(f->ctx, cache, &key, out->table);
+    return AMA_OK;
 }

@@ -458,8 +458,8 @@ static void codecs(void **state) {
             write_file(in_dir("coded/0"), coded, n);
             coded[i] ^= 4;
             ama_status status = ama__store_read_whole(s, 0, (void **)&got);
-            /* in a gzip header there are bytes that mean nothing */
-            if (cases[k].checked && i > 10) assert_int_equal(status, AMA_ERR_FORMAT);
+            /* a gzip header and the ends of deflate blocks have bits that mean nothing */
+            if (cases[k].checked && status == AMA_OK) assert_memory_equal(got, raw, sizeof raw);
             assert_true(status == AMA_OK || status == AMA_ERR_FORMAT || status == AMA_ERR_UNSUPPORTED);
             if (status != AMA_OK) assert_says(ctx, "coded > variable coded > chunk 0 at byte 0");
             ama__mem_free(ctx, got);
