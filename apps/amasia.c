@@ -37,7 +37,9 @@ enum {
     KEY_INDEX_CACHE,
     KEY_GROUP,
     KEY_RTOL,
-    KEY_ATOL
+    KEY_ATOL,
+    KEY_IO,
+    KEY_AGGREGATORS
 };
 
 static const struct argp_option options[] = {
@@ -47,6 +49,9 @@ static const struct argp_option options[] = {
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
     {"prefetch", KEY_PREFETCH, "N", 0, "tiles read ahead by a thread (0: not even advice to the kernel)", 2},
+    {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
+     2},
+    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
     {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},
@@ -86,11 +91,11 @@ static size_t parse_size(struct argp_state *state, const char *arg) {
     return (size_t)(x * (double)(1ull << shift));
 }
 
-static int parse_threads(struct argp_state *state, const char *arg) {
+static int parse_number(struct argp_state *state, const char *option, long most, const char *arg) {
     char *end;
     long n = strtol(arg, &end, 10);
-    if (end == arg || *end || n < 1 || n > 4096)
-        argp_error(state, "--threads wants a number from 1 to 4096, not '%s'", arg);
+    if (end == arg || *end || n < 1 || n > most)
+        argp_error(state, "%s wants a number from 1 to %ld, not '%s'", option, most, arg);
     return (int)n;
 }
 
@@ -101,6 +106,16 @@ static int parse_prefetch(struct argp_state *state, const char *arg) {
     if (end == arg || *end || n < 0 || n > 64)
         argp_error(state, "--prefetch wants a number from 0 to 64, not '%s'", arg);
     return n > 0 ? (int)n : -1;
+}
+
+static ama_io parse_io(struct argp_state *state, const char *arg) {
+    if (strcmp(arg, "two-phase") == 0) return AMA_IO_TWO_PHASE;
+    if (strcmp(arg, "posix") != 0)
+        argp_error(state, "--io wants posix or two-phase, not '%s'%s", arg,
+                   strcmp(arg, "mpiio") == 0 || strcmp(arg, "library") == 0
+                       ? ": two-phase is the collective path that there is"
+                       : "");
+    return AMA_IO_POSIX;
 }
 
 static double parse_tolerance(struct argp_state *state, const char *option, const char *arg) {
@@ -124,6 +139,8 @@ static void check_arguments(struct argp_state *state, arguments *a) {
     bool verify = strcmp(a->command, "verify") == 0;
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
     if (verify && !a->second) argp_error(state, "verify wants two datasets");
+    if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch)
+        argp_error(state, "--prefetch goes with --io=posix only");
     if (!verify && a->second) argp_error(state, "unexpected argument '%s'", a->second);
 }
 
@@ -134,9 +151,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case 'i': parse_input(state, a, arg); break;
     case 'o': a->output = arg; break;
     case KEY_MEMORY: a->options.memory_bytes = parse_size(state, arg); break;
-    case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
     case KEY_PREFETCH: a->options.prefetch = parse_prefetch(state, arg); break;
+    case KEY_THREADS: a->options.threads = parse_number(state, "--threads", 4096, arg); break;
     case KEY_PROGRESS: a->options.progress = true; break;
+    case KEY_IO: a->options.io = parse_io(state, arg); break;
+    case KEY_AGGREGATORS: a->options.io_aggregators = parse_number(state, "--io-aggregators", 1 << 20, arg); break;
     case KEY_STATS: a->script.stats = true; break;
     case KEY_JSON: a->script.stats_json = arg; break;
     case KEY_INDEX_CACHE: a->options.index_cache = arg; break;

@@ -32,6 +32,11 @@ typedef struct ama_session ama_session;
 typedef enum ama_text_kind { AMA_TEXT_OUTPUT, AMA_TEXT_WARNING, AMA_TEXT_PROGRESS } ama_text_kind;
 typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
 
+/* How stored bytes come in; results are the same to the bit. POSIX: each rank reads what it needs. TWO_PHASE: a few
+ * ranks read for all and hand the bytes on, which joins what several ranks want of one file into long reads (chunks
+ * that are files of their own, as in Zarr, are still read by the rank that needs them). */
+typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE } ama_io;
+
 typedef struct ama_options {
     size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
@@ -43,9 +48,11 @@ typedef struct ama_options {
     const char *index_cache;
     ama_text_fn *text; /* NULL: nothing is shown */
     void *user;
+    ama_io io;
+    int io_aggregators; /* ranks that read for all with AMA_IO_TWO_PHASE; 0: one on each node */
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from

@@ -47,7 +47,9 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
                            .threads = r->s->threads,
                            .budget_bytes = r->s->budget_bytes,
                            .prefetch = r->s->prefetch,
-                           .unit_bytes = r->s->unit_bytes};
+                           .unit_bytes = r->s->unit_bytes,
+                           .two_phase = r->s->options.io == AMA_IO_TWO_PHASE,
+                           .n_aggregators = r->s->options.io_aggregators};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
 }
 

@@ -7,6 +7,7 @@
 #include "exec/eval_scan.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
+#include "exec/tile_share.h"
 
 #define AGREE_EVERY 32 /* rounds between looks at how the other ranks fare */
 
@@ -206,7 +207,7 @@ static ama_status reduce_tile(stage_run *sr, int i, const ama__box *tile) {
 
 static ama_status run_tile(stage_run *sr, const ama__box *tile) {
     const ama__stage *s = sr->stage;
-    AMA_TRY(ama__tile_fetch(&sr->tile, tile));
+    AMA_TRY(ama__tile_fetch(&sr->tile));
     AMA_TRY(ama__tile_scan(&sr->tile, sr->ev, sr->r->threads));
     for (int i = 0; i < s->n_consumers; i++) {
         if (s->consumer[i].kind == AMA_CONSUME_REDUCE)
@@ -223,6 +224,7 @@ typedef struct walk {
     bool open;
     ama__box box; /* of the unit */
     int64_t next; /* start of the next tile on axis 0 */
+    bool skip;    /* this tile has been written by an earlier run */
 } walk;
 
 static ama_status open_unit(stage_run *sr, walk *w) {
@@ -247,20 +249,34 @@ static ama_status close_unit(stage_run *sr, walk *w) {
     return status;
 }
 
-static ama_status next_tile(stage_run *sr, walk *w) {
-    if (!w->open) AMA_TRY(open_unit(sr, w));
+/* The tile at which the walk stands, and where it ends on axis 0. */
+static ama__box tile_box(const stage_run *sr, const walk *w, int64_t *end) {
     ama__box tile = w->box;
-    int64_t end = ama__stage_tile_end(sr->stage, &w->box, w->next), last = end;
+    *end = ama__stage_tile_end(sr->stage, &w->box, w->next);
     if (sr->stage->ndim) {
         tile.start[0] = w->next;
-        tile.count[0] = end - w->next;
-        last = w->box.start[0] + w->box.count[0];
+        tile.count[0] = *end - w->next;
     }
+    return tile;
+}
+
+static ama_status want_tile(stage_run *sr, walk *w) {
+    int64_t end;
+    if (!w->open) AMA_TRY(open_unit(sr, w));
+    const ama__box tile = tile_box(sr, w, &end);
     int before = ama__phase_enter(sr->r->ctx, AMA_PHASE_FETCH);
-    ama_status ordered = ama__ahead_fill(&sr->ahead, sr->tiles);
+    w->skip = ama__stage_tile_done(sr->stage, &tile);
+    ama_status status = ama__ahead_fill(&sr->ahead, sr->tiles);
+    if (status == AMA_OK && !w->skip) status = ama__tile_want(&sr->tile, &tile);
     ama__phase_leave(sr->r->ctx, before);
-    AMA_TRY(ordered);
-    if (!ama__stage_tile_done(sr->stage, &tile)) AMA_TRY(run_tile(sr, &tile));
+    return status;
+}
+
+static ama_status next_tile(stage_run *sr, walk *w) {
+    int64_t end;
+    const ama__box tile = tile_box(sr, w, &end);
+    int64_t last = sr->stage->ndim ? w->box.start[0] + w->box.count[0] : end;
+    if (!w->skip) AMA_TRY(run_tile(sr, &tile));
     w->next = end;
     sr->tiles++;
     return end >= last ? close_unit(sr, w) : AMA_OK;
@@ -302,7 +318,11 @@ static ama_status run_tiles(stage_run *sr) {
     walk w = {.unit = sr->stage->rank_first[rank], .last = sr->stage->rank_first[rank + 1]};
     ama_status status = AMA_OK;
     for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
-        if (status == AMA_OK && w.unit < w.last) status = next_tile(sr, &w);
+        bool have = w.unit < w.last;
+        if (status == AMA_OK && have) status = want_tile(sr, &w);
+        if (sr->tile.twophase && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
+            return status;
+        if (status == AMA_OK && have) status = next_tile(sr, &w);
         if (sr->flush || sr->shares)
             status = flush_outputs(sr, status);
         else if (sr->rounds % AGREE_EVERY == AGREE_EVERY - 1)
@@ -351,6 +371,8 @@ static ama_status run_stage(run *r, int k) {
     if (status == AMA_OK) status = fetch_operands(&sr);
     ama__phase_leave(r->ctx, before);
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
+    if (status == AMA_OK && r->plan->options.two_phase && sr.stage->n_sources > 0)
+        status = ama__tile_share_begin(&sr.tile, r->comm, r->plan->options.n_aggregators);
     if (status == AMA_OK) status = run_tiles(&sr);
     ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);

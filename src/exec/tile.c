@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/phase.h"
+#include "exec/tile_share.h"
 
 int ama__thread(void) {
     return omp_get_thread_num();
@@ -90,6 +91,7 @@ void ama__tile_drop_scans(ama__tile *t) {
 void ama__tile_fini(ama__tile *t) {
     if (!t->ctx) return;
     ama__tile_drop_scans(t);
+    ama__tile_share_end(t);
     if (t->data) drop(t, &t->wants, t->data);
     if (t->old_data) drop(t, &t->old, t->old_data);
     for (int i = 0; t->load && i < t->stage->n_sources; i++) ama__mem_free(t->ctx, t->load[i]);
@@ -190,13 +192,13 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     if (w->chunk >= 0) {
         ama__box part;
         bool some = part_read(t, w, p, &part);
-        return ama__fetch_chunk_part(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, t->data[i]);
+        const void *stored = t->stored ? t->stored[i] : NULL;
+        return ama__fetch_stored(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, stored, t->data[i]);
     }
     return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
 }
 
-ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
-    ama_status status = AMA_OK;
+ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box) {
     ama__tile_drop_scans(t);
     swap_generations(t);
     t->wants.n = 0;
@@ -206,7 +208,11 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
         t->wants.n = 0;
         return reserved;
     }
-    if (t->old_data) status = keep_old(t);
+    return t->old_data ? keep_old(t) : AMA_OK;
+}
+
+ama_status ama__tile_fetch(ama__tile *t) {
+    ama_status status = AMA_OK;
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)
     for (int i = 0; i < t->wants.n; i++) {
         ama_status now;
@@ -220,5 +226,6 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
 #pragma omp atomic write
         status = now;
     }
+    ama__tile_share_drop(t);
     return status;
 }

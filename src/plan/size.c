@@ -11,6 +11,7 @@
 #include "plan/simulate.h"
 #include "plan/wants.h"
 #include "store/prefetch.h"
+#include "store/twophase.h"
 
 #define MIB ((int64_t)1 << 20)
 
@@ -80,7 +81,7 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
 }
 
 typedef struct tally { /* of one rank */
-    int64_t chunks, stored, decoded, tile_most, raw_most, written, assembly;
+    int64_t chunks, stored, decoded, tile_most, raw_most, stored_most, written, assembly;
     int64_t ahead_most; /* of a tile, read ahead */
     int64_t rounds;
 } tally;
@@ -111,6 +112,7 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         if (k >= 0) old->want[k].taken = true;
     }
     int64_t ahead = 0;
+    int64_t chunks = 0; /* their stored bytes, all there at once when ranks read together */
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
@@ -126,8 +128,10 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         t->stored += stored_bytes(ctx, s, &x);
         const ama__source_part *p = &s->source[x.source]->u.source.part[x.part];
         ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
+        if (x.chunk >= 0) chunks += stored_bytes(ctx, s, &x);
     }
     t->ahead_most = max_i8(t->ahead_most, ahead);
+    t->stored_most = max_i8(t->stored_most, chunks);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -245,7 +249,8 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->ahead_bytes = ama__comm_max(comm, t.ahead_most * max_i8(o->prefetch, 0));
-    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
+    int64_t together = o->two_phase && s->n_sources > 0 ? t.stored_most + ama__twophase_bytes(o->nranks) : 0;
+    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);

@@ -44,20 +44,33 @@ ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f) {
     return (ama__fetch_counts){.n_chunks = atomic_load(&f->n_chunks),
                                .n_reads = atomic_load(&f->n_reads),
                                .stored_bytes = atomic_load(&f->stored_bytes),
-                               .raw_bytes = atomic_load(&f->raw_bytes)};
+                               .raw_bytes = atomic_load(&f->raw_bytes),
+                               .file_bytes = atomic_load(&f->file_bytes)};
 }
 
 /* ---- shared with fetch_box.c */
 
-ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
+ama_status ama__fetch_pread(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
     size_t got;
     AMA_TRY(ama__file_read(f->ctx, fd, path, offset, dst, bytes, &got));
     atomic_fetch_add(&f->n_reads, 1);
-    atomic_fetch_add(&f->stored_bytes, (long long)got);
+    atomic_fetch_add(&f->file_bytes, (long long)got);
     if (got == bytes) return AMA_OK;
     return ama__fail(f->ctx, AMA_ERR_FORMAT,
                      "%s is truncated: %zu bytes at byte %" PRId64 " are needed, it has %zu of them", path, bytes,
                      offset, got);
+}
+
+ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
+    AMA_TRY(ama__fetch_pread(f, fd, path, offset, dst, bytes));
+    atomic_fetch_add(&f->stored_bytes, (long long)bytes);
+    return AMA_OK;
+}
+
+void ama__fetch_count_box(ama__fetcher *f, int64_t bytes) {
+    atomic_fetch_add(&f->n_chunks, 1);
+    atomic_fetch_add(&f->stored_bytes, (long long)bytes);
+    atomic_fetch_add(&f->raw_bytes, (long long)bytes);
 }
 
 void ama__fetch_fill(void *dst, int64_t n, const void *item, size_t item_bytes) {
@@ -93,8 +106,17 @@ typedef struct chunk_read {
     size_t item_bytes, raw_bytes;
     const void *fill;
     bool transpose;
+    const void *stored;    /* its bytes, when they are here already */
     ama__codec_part *part; /* what is wanted; NULL: all */
 } chunk_read;
+
+/* The bytes of an extent: from the file, or those that are here. */
+static ama_status get_bytes(const chunk_read *c, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
+    if (!c->stored) return ama__fetch_exactly(c->f, fd, path, offset, dst, bytes);
+    memcpy(dst, c->stored, bytes);
+    atomic_fetch_add(&c->f->stored_bytes, (long long)bytes);
+    return AMA_OK;
+}
 
 /* Column-major src to row-major dst. */
 static void transpose(const chunk_read *c, const void *src, void *dst) {
@@ -133,7 +155,11 @@ static ama_status read_extent(const chunk_read *c, int fd, const char *path, con
         if (stored != c->raw_bytes)
             return ama__fail(c->f->ctx, AMA_ERR_FORMAT, "%zu bytes are stored for an uncompressed chunk of %zu%s",
                              stored, c->raw_bytes, stored < c->raw_bytes ? ": truncated" : "");
-        return ama__fetch_exactly(c->f, fd, path, e->offset, dst, stored);
+        return get_bytes(c, fd, path, e->offset, dst, stored);
+    }
+    if (c->stored) {
+        atomic_fetch_add(&c->f->stored_bytes, (long long)stored);
+        return decode(c, e->filter_mask, c->stored, stored, dst);
     }
     void *src;
     AMA_TRY(ama__mem_alloc(c->f->ctx, AMA_MEM_CHUNK, stored, &src));
@@ -145,6 +171,7 @@ static ama_status read_extent(const chunk_read *c, int fd, const char *path, con
 
 static ama_status read_from_table(const chunk_read *c, const char *path, const ama__extent *e, void *dst) {
     ama__file_ref r;
+    if (c->stored) return read_extent(c, -1, path, e, dst);
     AMA_TRY(ama__file_cache_take(c->f->files, path, &r));
     ama_status status = read_extent(c, r.fd, path, e, dst);
     ama__file_cache_give(c->f->files, r);
@@ -224,19 +251,28 @@ ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stor
     return fetch(&c, m, chunk, dst);
 }
 
-ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
-                                 int64_t chunk, const ama__box *part, void *dst) {
+ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                             int64_t chunk, const ama__box *part, const void *stored, void *dst) {
     uint8_t item[8];
     if (v->dtype == AMA_STRING)
         return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);
-    chunk_read c = {
-        .f = f, .w = w, .v = v, .item_bytes = ama__dtype_bytes(v->dtype), .fill = ama__fetch_fill_item(v, item)};
+    chunk_read c = {.f = f,
+                    .w = w,
+                    .v = v,
+                    .item_bytes = ama__dtype_bytes(v->dtype),
+                    .fill = ama__fetch_fill_item(v, item),
+                    .stored = stored};
     ama__codec_part p = {.shape = v->grid.chunk, .item_bytes = c.item_bytes};
     if (part) {
         p.box = *part;
         c.part = &p;
     }
     return fetch(&c, m, chunk, dst);
+}
+
+ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                                 int64_t chunk, const ama__box *part, void *dst) {
+    return ama__fetch_stored(f, w, v, m, chunk, part, NULL, dst);
 }
 
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
