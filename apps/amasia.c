@@ -29,6 +29,7 @@ typedef struct arguments {
 enum {
     KEY_MEMORY = 0x100,
     KEY_THREADS,
+    KEY_PREFETCH,
     KEY_PROGRESS,
     KEY_STATS,
     KEY_JSON,
@@ -45,6 +46,7 @@ static const struct argp_option options[] = {
     {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
+    {"prefetch", KEY_PREFETCH, "N", 0, "tiles read ahead by a thread (0: not even advice to the kernel)", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
     {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},
@@ -92,6 +94,15 @@ static int parse_threads(struct argp_state *state, const char *arg) {
     return (int)n;
 }
 
+/* As ama_options has it: negative for none. */
+static int parse_prefetch(struct argp_state *state, const char *arg) {
+    char *end;
+    long n = strtol(arg, &end, 10);
+    if (end == arg || *end || n < 0 || n > 64)
+        argp_error(state, "--prefetch wants a number from 0 to 64, not '%s'", arg);
+    return n > 0 ? (int)n : -1;
+}
+
 static double parse_tolerance(struct argp_state *state, const char *option, const char *arg) {
     char *end;
     double x = strtod(arg, &end);
@@ -124,6 +135,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case 'o': a->output = arg; break;
     case KEY_MEMORY: a->options.memory_bytes = parse_size(state, arg); break;
     case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
+    case KEY_PREFETCH: a->options.prefetch = parse_prefetch(state, arg); break;
     case KEY_PROGRESS: a->options.progress = true; break;
     case KEY_STATS: a->script.stats = true; break;
     case KEY_JSON: a->script.stats_json = arg; break;
@@ -225,7 +237,6 @@ static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_
     if (strcmp(a->command, "convert") == 0) {
         a->convert.options.group = a->group;
         a->convert.options.stats = a->script.stats;
-        a->convert.options.stats_json = a->script.stats_json;
         return convert_run(s, &a->convert);
     }
     a->script.plan_only = strcmp(a->command, "plan") == 0;

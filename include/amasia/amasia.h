@@ -35,7 +35,9 @@ typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
 typedef struct ama_options {
     size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
-    bool progress;       /* send progress text */
+    int prefetch;  /* tiles read ahead by a thread; 0: none, the kernel is told of the next tile; negative: not that
+                      either */
+    bool progress; /* send progress text */
     bool allow_external; /* let HDF5 files refer to other files */
     /* directory where chunk tables of HDF5 files are kept for later runs, made if need be; NULL: none */
     const char *index_cache;
@@ -43,7 +45,7 @@ typedef struct ama_options {
     void *user;
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, false, false, NULL, NULL, NULL}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from
@@ -120,6 +122,10 @@ typedef struct ama_verify_options {
 AMA_API ama_status ama_verify(ama_session *session, const char *path_a, const char *path_b,
                               const ama_verify_options *options, bool *equal);
 
+/* Measures how fast the loops over values are for each dtype and instruction set, beside memcpy and reading, in GB/s of
+ * one thread's CPU time over `bytes` of input; sends a table as output text. Takes twice `bytes` of memory. Local. */
+AMA_API ama_status ama_bench_kernels(ama_session *session, size_t bytes);
+
 typedef struct ama_convert_options {
     const char *format; /* "zarr", "netcdf4", "netcdf3", "cdf5"; NULL: by the ending of the output (.zarr .nc .nc4) */
     const char *chunks; /* "time=-1,lat=90,lon=auto": -1 the whole dim, auto about 4 MiB a chunk; NULL: as they are */
@@ -132,10 +138,9 @@ typedef struct ama_convert_options {
     bool overwrite;         /* replace an output that is there */
     bool resume;            /* Zarr: go on from what an earlier run of the same conversion left, if any */
     bool plan_only, stats;  /* as in ama_script_options */
-    const char *stats_json; /* as there */
 } ama_convert_options;
 /* clang-format off */
-#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false, false, NULL}
+#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false, false}
 /* clang-format on */
 
 /* Writes n inputs, joined as open_mfdataset joins them, in another format, other chunks or another codec. Stored values
@@ -144,10 +149,6 @@ typedef struct ama_convert_options {
  * .NAME.amasia-partial beside it, for `resume`. Collective. */
 AMA_API ama_status ama_convert(ama_session *session, int n_inputs, const char *const *inputs, const char *output,
                                const ama_convert_options *options);
-
-/* Measures how fast the loops over values are for each dtype and instruction set, beside memcpy and reading, in GB/s of
- * one thread's CPU time over `bytes` of input; sends a table as output text. Takes twice `bytes` of memory. Local. */
-AMA_API ama_status ama_bench_kernels(ama_session *session, size_t bytes);
 
 /* Sends help as output text: topic NULL lists what scripts may call, otherwise the signature of a method. Local. */
 AMA_API ama_status ama_help(ama_session *session, const char *topic);

@@ -96,13 +96,17 @@ typedef struct ama__stage {
     int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
     /* predictions: sums over all ranks, and bytes held by the rank that needs most */
     int64_t chunks, stored_bytes, decoded_bytes, write_bytes;
+    int64_t ahead_bytes; /* that reading ahead may hold: what the others leave, in peak_bytes */
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
+
+#define AMA_PREFETCH_ADVICE (-1)
 
 typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
     int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
+    int prefetch; /* tiles read ahead by a thread; 0: none, AMA_PREFETCH_ADVICE: the kernel is told of the next */
 } ama__plan_options;
 
 typedef struct ama__plan {

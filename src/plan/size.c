@@ -10,6 +10,7 @@
 #include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
+#include "store/prefetch.h"
 
 #define MIB ((int64_t)1 << 20)
 
@@ -80,6 +81,7 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
 
 typedef struct tally { /* of one rank */
     int64_t chunks, stored, decoded, tile_most, raw_most, written, assembly;
+    int64_t ahead_most; /* of a tile, read ahead */
     int64_t rounds;
 } tally;
 
@@ -108,6 +110,7 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         int k = ama__wants_kept(old, &w->want[i]);
         if (k >= 0) old->want[k].taken = true;
     }
+    int64_t ahead = 0;
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
@@ -121,7 +124,10 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         t->chunks++;
         t->decoded += x.bytes;
         t->stored += stored_bytes(ctx, s, &x);
+        const ama__source_part *p = &s->source[x.source]->u.source.part[x.part];
+        ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
     }
+    t->ahead_most = max_i8(t->ahead_most, ahead);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -238,6 +244,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
+    s->ahead_bytes = ama__comm_max(comm, t.ahead_most * max_i8(o->prefetch, 0));
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);
@@ -258,6 +265,10 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, ama__plan *p) {
         results += s->result_bytes;
         s->peak_bytes =
             s->fetch_bytes + s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
+        /* an eighth of the budget at most, and of that what is left */
+        int64_t budget = p->options.budget_bytes, left = max_i8(budget - p->held_bytes - s->peak_bytes, 0);
+        s->ahead_bytes = min_i8(s->ahead_bytes, min_i8(budget / 8, left));
+        s->peak_bytes += s->ahead_bytes;
         p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
     }
     p->peak_bytes += p->held_bytes;

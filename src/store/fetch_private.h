@@ -10,6 +10,7 @@
 struct ama__fetcher {
     ama_ctx *ctx;
     ama__file_cache *files;
+    struct ama__prefetch *prefetch; /* NULL: nothing is read ahead */
     atomic_llong n_chunks, n_reads, stored_bytes, raw_bytes;
 };
 

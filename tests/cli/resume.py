@@ -109,7 +109,7 @@ def clean():
 def totals(text):
     """(chunks already there, of) as said, chunks read as counted."""
     there = re.search(r"out.zarr: (\d+) of (\d+) chunks are there already", text)
-    read = re.search(r"^chunks +\d+ +(\d+)$", text, re.M)
+    read = re.search(r"^chunks (\d+), ", text, re.M)
     return (tuple(map(int, there.groups())) if there else None), int(read.group(1)) if read else None
 
 
