@@ -256,6 +256,7 @@ static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_
     if (strcmp(a->command, "convert") == 0) {
         a->convert.options.group = a->group;
         a->convert.options.stats = a->script.stats;
+        a->convert.options.stats_json = a->script.stats_json;
         return convert_run(s, &a->convert);
     }
     a->script.plan_only = strcmp(a->command, "plan") == 0;

@@ -145,9 +145,10 @@ typedef struct ama_convert_options {
     bool overwrite;         /* replace an output that is there */
     bool resume;            /* Zarr: go on from what an earlier run of the same conversion left, if any */
     bool plan_only, stats;  /* as in ama_script_options */
+    const char *stats_json; /* as there */
 } ama_convert_options;
 /* clang-format off */
-#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false, false}
+#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false, false, NULL}
 /* clang-format on */
 
 /* Writes n inputs, joined as open_mfdataset joins them, in another format, other chunks or another codec. Stored values

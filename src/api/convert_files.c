@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/session.h"
+#include "base/phase.h"
 #include "base/text.h"
 #include "graph/conversion.h"
 #include "store/journal.h"
@@ -20,6 +21,7 @@ typedef struct convert {
     ama__convert_args args;
     int n_sinks;
     ama__sink **sink;
+    double start_s;
     bool made; /* the directory of the outputs, by this run */
 } convert;
 
@@ -124,8 +126,9 @@ static ama_status perform(convert *c, int n, const char *const *inputs) {
     ama_script_options run = AMA_SCRIPT_OPTIONS_INIT;
     run.plan_only = c->o->plan_only;
     run.stats = c->o->stats;
+    run.stats_json = c->o->stats_json;
     ama_status status = begin_journals(c, n, inputs);
-    if (status == AMA_OK) status = ama__session_perform(c->s, &c->g, c->n_sinks, c->sink, &run);
+    if (status == AMA_OK) status = ama__session_perform(c->s, &c->g, c->n_sinks, c->sink, &run, c->start_s);
     end_journals(c, status != AMA_OK);
     return status;
 }
@@ -147,7 +150,7 @@ static ama_status open_and_run(convert *c, int n, const char *const *inputs, con
 
 ama_status ama_convert(ama_session *session, int n_inputs, const char *const *inputs, const char *output,
                        const ama_convert_options *options) {
-    convert c = {.s = session, .o = options, .g.ctx = session->ctx};
+    convert c = {.s = session, .o = options, .g.ctx = session->ctx, .start_s = ama__now_s()};
     ama__error_clear(session->ctx);
     ama__mem_set_limit(session->ctx, (size_t)session->budget_bytes);
     ama__opened_init(&c.stores, session->ctx);

@@ -148,11 +148,13 @@ static ama_status plan_and_run(script_run *r, const ama_script_options *o) {
 }
 
 ama_status ama__session_perform(ama_session *s, const ama__graph *g, int n_sinks, ama__sink **sinks,
-                                const ama_script_options *o) {
+                                const ama_script_options *o, double start_s) {
     ama__script script = {.ctx = s->ctx, .n_sinks = n_sinks, .sink = sinks};
-    script_run r = {.s = s, .graph = *g, .script = &script, .start_s = ama__now_s()};
+    script_run r = {.s = s, .graph = *g, .script = &script, .start_s = start_s};
+    if (o->stats_json) AMA_TRY(ama__stats_open(s, o->stats_json, &r.json));
     ama_status status = plan_and_run(&r, o);
     ama__phase_start(s->ctx, false);
+    ama__stats_close(s, &r.json);
     return status;
 }
 

@@ -18,9 +18,9 @@ struct ama_session {
 
 /* Sends text on rank 0. Local. */
 void ama__session_say(ama_session *s, ama_text_kind kind, const char *text);
-/* Plans the sinks and, unless options->plan_only, makes them; shows plan, progress and figures as a script's run does.
- * Collective. */
+/* Plans the sinks and, unless options->plan_only, makes them; shows plan, progress and figures as a script's run does,
+ * which began at start_s. Collective. */
 ama_status ama__session_perform(ama_session *s, const ama__graph *g, int n_sinks, ama__sink **sinks,
-                                const ama_script_options *options);
+                                const ama_script_options *options, double start_s);
 
 #endif

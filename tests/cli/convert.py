@@ -5,6 +5,7 @@
   convert.py --amasia PROGRAM --work DIR
 """
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -279,6 +280,10 @@ def wrong(run):
     done = run.good("a.nc", "no.nc", "--plan")
     if "stage" not in done.stdout.lower() or os.path.exists("no.nc"):
         problems.append("--plan: %s" % done.stdout)
+    run.good("a.nc", "told.nc", "--stats-json", "told.json")
+    with open("told.json") as f:
+        if not json.load(f):
+            problems.append("--stats-json says nothing")
     done = subprocess.run([run.amasia, "info", "a.nc", "--codec", "none"], capture_output=True, text=True, env=environment())
     if done.returncode == 0 or "--codec belongs to convert" not in done.stderr:
         problems.append("info --codec: exit %d %s" % (done.returncode, done.stderr))

@@ -27,6 +27,7 @@ except ImportError as why:
 PARTIAL = ".out.zarr.amasia-partial"
 SQUARES = ["--chunks", "time=50,lat=30,lon=60", "--codec", "zstd:15"]
 PANELS = ["--chunks", "time=-1,lat=15,lon=30", "--codec", "zstd:5", "--memory", "24MiB"]
+AHEAD = ["--chunks", "time=30,lat=30,lon=60", "--codec", "zstd:15", "--prefetch", "3"]
 PENCILS = ["--chunks", "time=-1,lat=15,lon=30", "--codec", "zstd:5"]
 problems = []
 
@@ -109,7 +110,7 @@ def clean():
 def totals(text):
     """(chunks already there, of) as said, chunks read as counted."""
     there = re.search(r"out.zarr: (\d+) of (\d+) chunks are there already", text)
-    read = re.search(r"^chunks (\d+), ", text, re.M)
+    read = re.search(r"^chunks +\d+ +(\d+)$", text, re.M)
     return (tuple(map(int, there.groups())) if there else None), int(read.group(1)) if read else None
 
 
@@ -130,7 +131,7 @@ def kills(run):
     middle = 0
     for options, n_before, n_after, marks in ((SQUARES, 1, 3, (1, 7, 60, 110)), (SQUARES, 3, 1, (1, 30, 90)),
                                               (PENCILS, 1, 1, (1, 9)), (PENCILS, 3, 2, (2, 20)), (SQUARES, 3, 3, (5, 50, 100)),
-                                              (PANELS, 1, 1, (2, 15, 30)), (PANELS, 3, 2, (3, 25))):
+                                              (PANELS, 1, 1, (2, 15, 30)), (PANELS, 3, 2, (3, 25)), (AHEAD, 1, 1, (8, 90)), (AHEAD, 3, 3, (40,))):
         clean()
         run.good(1, "in.nc", "out.zarr", *options)
         whole, arguments = content("out.zarr"), ["in.nc", "out.zarr", *options]
