@@ -24,6 +24,7 @@ static ama_status gather(verify *v, int n, ama__node **node, void **data) {
     ama__plan_options o = {.nranks = ama__comm_nranks(v->s->comm),
                            .threads = v->s->threads,
                            .budget_bytes = v->s->budget_bytes,
+                           .prefetch = v->s->prefetch,
                            .unit_bytes = v->s->unit_bytes,
                            .two_phase = v->s->options.io == AMA_IO_TWO_PHASE,
                            .n_aggregators = v->s->options.io_aggregators};

@@ -73,7 +73,6 @@ ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__
     t->threads = threads;
     AMA_TRY(ama__wants_init(&t->wants, ctx, s));
     AMA_TRY(ama__wants_init(&t->old, ctx, s));
-    AMA_TRY(ama__wants_init(&t->ahead, ctx, s));
     AMA_TRY(find_reach(t));
     return make_loads(t);
 }
@@ -102,7 +101,6 @@ void ama__tile_fini(ama__tile *t) {
     AMA_FREE(t->ctx, t->old_data);
     ama__wants_fini(&t->wants);
     ama__wants_fini(&t->old);
-    ama__wants_fini(&t->ahead);
     t->ctx = NULL;
 }
 
@@ -230,19 +228,4 @@ ama_status ama__tile_fetch(ama__tile *t) {
     }
     ama__tile_share_drop(t);
     return status;
-}
-
-ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box) {
-    AMA_TRY(ama__wants_collect(&t->ahead, driver_box));
-    for (int i = 0; i < t->ahead.n; i++) {
-        const ama__want *w = &t->ahead.want[i];
-        const ama__source_part *p = part_of(t, w);
-        const ama__stored_var *v = &p->store->meta.var[p->var];
-        ama__box whole = ama__box_whole(v->ndim, v->grid.shape), inside;
-        int from;
-        const ama__box rest = ama__wants_rest(&t->wants, w, &from);
-        if (ama__wants_kept(&t->wants, w) < 0 && ama__box_intersect(&whole, &rest, &inside))
-            ama__fetch_advise(t->fetcher, v, &p->store->manifest[p->var], &inside);
-    }
-    return AMA_OK;
 }

@@ -18,7 +18,6 @@ typedef struct ama__tile {
     ama__wants old; /* of the tile before: what both want is kept */
     void **old_data;
     int old_cap;
-    ama__wants ahead; /* of the tile to come */
     ama__load **load; /* per source, per part */
     ama__box *reach;  /* per source: holds all that the stage reads of it; ndim -1: nothing */
     int n_scans;
@@ -41,8 +40,6 @@ ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box);
 ama_status ama__tile_fetch(ama__tile *t);
 /* Frees the values of the tile's scans. */
 void ama__tile_drop_scans(ama__tile *t);
-/* Tells the kernel which bytes the next tile will read beyond those held now. Local. */
-ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box);
 
 /* Number of the calling thread in its team. */
 int ama__thread(void);

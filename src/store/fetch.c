@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/phase.h"
 #include "store/fetch_private.h"
+#include "store/prefetch.h"
 
 enum { FILES_MIN = 4, FILES_MAX = 128 };
 
@@ -129,8 +131,13 @@ static void transpose(const chunk_read *c, const void *src, void *dst) {
 }
 
 static ama_status decode(const chunk_read *c, uint32_t filter_mask, const void *src, size_t src_bytes, void *dst) {
-    if (c->part && !c->transpose)
-        return ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
+    if (c->part && !c->transpose) {
+        int before = ama__phase_enter(c->f->ctx, AMA_PHASE_DECODE);
+        ama_status status =
+            ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
+        ama__phase_leave(c->f->ctx, before);
+        return status;
+    }
     if (!c->transpose)
         return ama__pipeline_decode(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, dst, c->raw_bytes);
     void *tmp;
@@ -195,6 +202,23 @@ static ama_status say_where(const chunk_read *c, ama_status status, const ama__m
                      e->offset);
 }
 
+/* What was read ahead, as if it were read now. */
+static ama_status use_read(const chunk_read *c, ama__read_bytes *r, const char *path, ama__extent *e, void *dst) {
+    ama_status status = AMA_OK;
+    e->missing = r->missing;
+    e->length = (int64_t)r->bytes;
+    if (ama__fault(c->f->ctx))
+        status = ama__fail(c->f->ctx, AMA_ERR_IO, "%s: reading %zu bytes at byte %" PRId64 " failed", path, r->bytes,
+                           e->offset);
+    if (status == AMA_OK && !r->missing) {
+        atomic_fetch_add(&c->f->n_reads, 1);
+        atomic_fetch_add(&c->f->stored_bytes, (long long)r->bytes);
+        status = decode(c, e->filter_mask, r->data, r->bytes, dst);
+    }
+    AMA_FREE(c->f->ctx, r->data);
+    return status;
+}
+
 static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, void *dst) {
     const ama__stored_var *v = c->v;
     ama__fetcher *f = c->f;
@@ -207,7 +231,10 @@ static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, vo
     if (c->part) c->part->raw_bytes = c->raw_bytes;
     AMA_TRY(ama__manifest_locate(f->ctx, m, &v->grid, chunk, &e, path, sizeof path));
     ama_status status = AMA_OK;
-    if (m->kind == AMA_MANIFEST_FILES)
+    ama__read_bytes read;
+    if (f->prefetch && ama__prefetch_take(f->prefetch, m, chunk, &read))
+        status = use_read(c, &read, m->kind == AMA_MANIFEST_FILES ? path : m->path, &e, dst);
+    else if (m->kind == AMA_MANIFEST_FILES)
         status = read_from_file(c, path, &e, dst);
     else if (!e.missing)
         status = read_from_table(c, m->path, &e, dst);

@@ -11,6 +11,7 @@ struct ama__fetcher {
     ama_ctx *ctx;
     ama__file_cache *files;
     atomic_llong n_chunks, n_reads, stored_bytes, raw_bytes, file_bytes;
+    struct ama__prefetch *prefetch; /* NULL: nothing is read ahead */
 };
 
 /* Reads exactly `bytes`; a file that ends before them is FORMAT ("truncated"). Counts the read. */
