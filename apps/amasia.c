@@ -138,6 +138,10 @@ static void check_arguments(struct argp_state *state, arguments *a) {
     if (script && !a->file == !a->expression) argp_error(state, "%s wants a script, or -c EXPRESSION", a->command);
     bool verify = strcmp(a->command, "verify") == 0;
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
+    if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch > 0)
+        argp_error(state, "--prefetch is for --io=posix: in two phases all ranks read at one time");
+    if (a->options.io_aggregators > 0 && a->options.io != AMA_IO_TWO_PHASE)
+        argp_error(state, "--io-aggregators is for --io=two-phase");
     if (verify && !a->second) argp_error(state, "verify wants two datasets");
     if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch)
         argp_error(state, "--prefetch goes with --io=posix only");

@@ -129,8 +129,9 @@ def check_faults(args, failures):
 
 
 def check_refused(args, failures):
-    for option, word in (("--io=mpiio", "two-phase"), ("--io=fast", "posix or two-phase"), ("--io-aggregators=0", "from 1")):
-        r = subprocess.run([args.amasia, "run", option, "s.py"], capture_output=True, text=True)
+    for option, word in (("--io=mpiio", "two-phase"), ("--io=fast", "posix or two-phase"), ("--io-aggregators=0", "from 1"),
+                         ("--io-aggregators=2", "is for --io=two-phase"), ("--io=two-phase --prefetch=2", "is for --io=posix")):
+        r = subprocess.run([args.amasia, "run"] + option.split() + ["s.py"], capture_output=True, text=True)
         if r.returncode == 0 or word not in r.stderr:
             failures.append(f"{option}: exit {r.returncode}: {r.stderr}")
 
