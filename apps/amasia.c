@@ -143,8 +143,6 @@ static void check_arguments(struct argp_state *state, arguments *a) {
     if (a->options.io_aggregators > 0 && a->options.io != AMA_IO_TWO_PHASE)
         argp_error(state, "--io-aggregators is for --io=two-phase");
     if (verify && !a->second) argp_error(state, "verify wants two datasets");
-    if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch)
-        argp_error(state, "--prefetch goes with --io=posix only");
     if (!verify && a->second) argp_error(state, "unexpected argument '%s'", a->second);
 }
 

@@ -153,8 +153,7 @@ static ama_status set_up_local(stage_run *sr) {
         sr->flush |= ama__writer_collective_flush(r->writer[c->sink]);
         sr->shares |= c->shares;
     }
-    int depth = r->plan->options.two_phase ? 0 : r->plan->options.prefetch;
-    AMA_TRY(ama__ahead_init(&sr->ahead, r->ctx, s, r->fetcher, depth, ama__comm_rank(r->comm)));
+    AMA_TRY(ama__ahead_init(&sr->ahead, r->ctx, s, r->fetcher, r->plan->options.prefetch, ama__comm_rank(r->comm)));
     AMA_TRY(ama__tile_init(&sr->tile, r->ctx, s, r->fetcher, r->work, r->threads));
     for (int t = 0; t < r->threads; t++) AMA_TRY(ama__evaluator_init(&sr->ev[t], r->ctx, s, &sr->tile, sr->operand));
     return AMA_OK;

@@ -130,7 +130,6 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
         if (x.chunk >= 0) chunks += stored_bytes(ctx, s, &x);
     }
-    t->stored_most = max_i8(t->stored_most, chunks);
     t->ahead_most = max_i8(t->ahead_most, ahead);
     t->stored_most = max_i8(t->stored_most, chunks);
 }
