@@ -212,6 +212,7 @@ static ama_status use_read(const chunk_read *c, ama__read_bytes *r, const char *
                            e->offset);
     if (status == AMA_OK && !r->missing) {
         atomic_fetch_add(&c->f->n_reads, 1);
+        atomic_fetch_add(&c->f->file_bytes, (long long)r->bytes);
         atomic_fetch_add(&c->f->stored_bytes, (long long)r->bytes);
         status = decode(c, e->filter_mask, r->data, r->bytes, dst);
     }
