@@ -79,7 +79,8 @@ static ama_status check_target(ama__writer *wr) {
     if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
         return ama__fail(wr->ctx, AMA_ERR_ARG, "write %s: what is there is not a regular file", path);
     if (!wr->spec.overwrite)
-        return ama__fail(wr->ctx, AMA_ERR_ARG, "write %s: it exists and is not to be replaced", path);
+        return ama__fail(wr->ctx, AMA_ERR_ARG,
+                         "write %s: it exists; mode=\"w\" in a script, --overwrite of convert replace it", path);
     if (S_ISDIR(st.st_mode) && !is_store_or_empty(path))
         return ama__fail(wr->ctx, AMA_ERR_ARG,
                          "write %s: the directory of that name is not a Zarr store, so it is not replaced", path);
