@@ -1,20 +1,14 @@
 /* TEST: np=1,2,3 labels=mpi
  * Who opens what when many datasets are opened: every file on one rank only, values given to all, no descriptor left
  * open. open(2) is this program's own and counts. */
-#include "store_test.h"
+#include "store_ranks.h"
 
 #include <fcntl.h>
 #include <hdf5.h>
-#include <mpi.h>
 #include <sys/syscall.h>
-
-#include "comm/mpi.h"
 
 enum { N_FILES = 150 };
 
-static ama_ctx *ctx;
-static ama__comm *comm;
-static int rank, nranks;
 static int64_t n_opens[N_FILES];
 
 static int counted_open(const char *path, int flags, mode_t mode) {
@@ -42,25 +36,6 @@ int open64(const char *path, int flags, ...) {
     mode_t mode = mode_of(flags, args);
     va_end(args);
     return counted_open(path, flags, mode);
-}
-
-static int begin(void **state) {
-    ctx = ama__ctx_create();
-    assert_int_equal(ama__comm_create(ctx, MPI_COMM_WORLD, &comm), AMA_OK);
-    rank = ama__comm_rank(comm);
-    nranks = ama__comm_nranks(comm);
-    int failed = rank == 0 ? make_dir(state) : 0;
-    ama__comm_bcast(comm, test_dir, sizeof test_dir, 0);
-    return failed;
-}
-
-static int end(void **state) {
-    ama__comm_barrier(comm);
-    if (rank == 0) remove_dir(state);
-    ama__comm_destroy(&comm);
-    assert_int_equal(ama__mem_used(ctx), 0);
-    ama__ctx_destroy(&ctx);
-    return 0;
 }
 
 /* A netCDF-4 like file: i at every place of a small array, and a table of 2,048 chunks. */

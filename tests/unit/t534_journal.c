@@ -3,7 +3,6 @@
  * with the output of a run without a break; what is not this output's is refused. */
 #include "cmocka_all.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <mpi.h>
@@ -53,15 +52,6 @@ static int teardown(void **state) {
     ama__ctx_destroy(&w->ctx);
     if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
     return 0;
-}
-
-static int n_entries(const char *dir) {
-    int n = 0;
-    DIR *d = opendir(dir);
-    assert_non_null(d);
-    while (readdir(d)) n++;
-    closedir(d);
-    return n - 2;
 }
 
 static bool same_files(const char *a, const char *b) {
