@@ -345,9 +345,9 @@ ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec
 /* ---- SCAN */
 
 ama_status ama__node_scan(ama__graph *g, ama__node *in, const ama__scan_spec *spec, ama__node **out) {
-    ama_dtype t = ama__dtype_is_float(in->dtype) ? AMA_F8 : in->dtype;
+    ama_dtype t = spec->rank || ama__dtype_is_float(in->dtype) ? AMA_F8 : in->dtype;
     const int64_t *cut = spec->cut;
-    if (t != AMA_F8 && t != AMA_I8 && t != AMA_U8)
+    if ((t != AMA_F8 && t != AMA_I8 && t != AMA_U8) || ama__dtype_is_text(in->dtype))
         return ama__fail(g->ctx, AMA_ERR_INTERNAL, "scan of %s", ama__dtype_name(in->dtype));
     if (spec->axis < 0 || spec->axis >= in->ndim || cut[0] != 0 || cut[spec->n_segments] != in->shape[spec->axis])
         return ama__fail(g->ctx, AMA_ERR_INTERNAL, "scan: segments that do not cover the axis");

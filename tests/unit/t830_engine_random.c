@@ -282,7 +282,8 @@ static void print_node(const ama__node *n, int depth) {
     print_error("\n");
     if (n->kind == AMA_NODE_SCAN) {
         const ama__scan_spec *s = &n->u.scan.spec;
-        print_error("  %*s  axis %d product %d skipna %d cuts", depth * 2, "", s->axis, s->product, s->skipna);
+        print_error("  %*s  axis %d product %d rank %d pct %d skipna %d cuts", depth * 2, "", s->axis, s->product,
+                    s->rank, s->pct, s->skipna);
         for (int64_t i = 0; i <= s->n_segments; i++) print_error(" %lld", (long long)s->cut[i]);
         print_error("\n");
     }
