@@ -4,13 +4,13 @@
 
   convert.py --amasia PROGRAM --work DIR
 """
-import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
 
+import frame
 from bad_input import environment
 
 try:
@@ -289,16 +289,8 @@ def wrong(run):
         problems.append("info --codec: exit %d %s" % (done.returncode, done.stderr))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--amasia", required=True)
-    p.add_argument("--work", default="cli-work")
-    o = p.parse_args()
-    run = Runner(os.path.abspath(o.amasia))
-    folder = os.path.join(os.path.abspath(o.work), "convert")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    os.chdir(folder)
+def main(amasia):
+    run = Runner(amasia)
     make("a.nc")
     make("a3.nc", form="NETCDF3_64BIT_OFFSET")
     make("grouped.nc", group=True)
@@ -308,11 +300,7 @@ def main():
     make("other.nc", t0=500.0, scale=0.02)
     for part in (one_to_one, series, split, wrong):
         part(run)
-    print("\n".join(problems) if problems else "convert: all as xarray has it")
-    if not problems:
-        shutil.rmtree(folder)
-    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.run(__doc__, "convert", main, problems, "all as xarray has it"))
