@@ -150,7 +150,7 @@ static ama_status set_up_local(stage_run *sr) {
         else
             ama__pieces_init(&sr->gather[i], r->ctx, c->node->dtype);
         if (c->kind != AMA_CONSUME_WRITE) continue;
-        sr->flush |= ama__writer_collective_flush(r->writer[c->sink]);
+        sr->flush |= ama__writer_collective_flush(r->writer[c->sink], c->var);
         sr->shares |= c->shares;
     }
     AMA_TRY(ama__ahead_init(&sr->ahead, r->ctx, s, r->fetcher, r->plan->options.prefetch, ama__comm_rank(r->comm)));
@@ -304,8 +304,8 @@ static ama_status flush_outputs(stage_run *sr, ama_status status) {
     else
         status = ama__comm_agree(r->comm, status);
     ama__phase_enter(r->ctx, AMA_PHASE_WRITE);
-    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
-        if (r->writer[i] && ama__writer_collective_flush(r->writer[i])) status = ama__writer_flush(r->writer[i]);
+    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK && sr->flush; i++)
+        if (r->writer[i]) status = ama__writer_flush(r->writer[i]);
     ama__phase_leave(r->ctx, before);
     return status;
 }
@@ -396,9 +396,11 @@ static ama_status start_local(run *r) {
 
 static ama_status open_writers(run *r) {
     ama_status status = AMA_OK;
-    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
-        if (r->plan->sink[i]->kind == AMA_SINK_WRITE)
-            status = ama__writer_create(r->ctx, r->comm, r->plan->sink[i]->spec, &r->writer[i]);
+    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++) {
+        if (r->plan->sink[i]->kind != AMA_SINK_WRITE) continue;
+        status = ama__writer_create(r->ctx, r->comm, r->plan->sink[i]->spec, &r->writer[i]);
+        if (status == AMA_OK) status = ama__writer_reserve(r->writer[i]);
+    }
     return status;
 }
 
