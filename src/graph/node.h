@@ -84,6 +84,7 @@ struct ama__node {
     ama_dtype dtype;
     int ndim;
     int64_t shape[AMA_MAX_DIMS];
+    int n_users; /* nodes and sinks that read it in the plan made last */
     union {
         struct {
             int axis; /* along which the parts follow; 0 when there is one */

@@ -7,6 +7,7 @@
 #include "kernel/rank.h"
 #include "kernel/window.h"
 #include "plan/blocks.h"
+#include "plan/program.h"
 
 #define MIB ((int64_t)1 << 20)
 #define SLOTS 4096 /* power of two, more than twice of MOST */
@@ -63,17 +64,27 @@ static int64_t at_most(const ama__node *n, int64_t block) {
     return size < block ? size : block;
 }
 
-/* Operands are brought into the type of the operation and, where they are views, into order. */
-static bool is_copied(const ama__node *n, const ama__node *in) {
-    return in->kind != AMA_NODE_MAP || in->dtype != n->u.map.calc || n->u.map.op == AMA_OP_CAST;
-}
+static ama_status count(tally *t, ama__node *n, const ama__box *box, int64_t block);
 
-static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block);
+/* Leaves that are views may be copied to get into order. */
+static ama_status count_program(tally *t, ama__node *n, const ama__box *box, int64_t block) {
+    ama__program p;
+    ama__program_make(n, &p);
+    t->elements += (int64_t)ama__program_strips(&p) * AMA_PROGRAM_STRIP;
+    for (int i = 0; i < p.n_leaves; i++) {
+        const ama__node *user = p.leaf[i].user;
+        ama__node *in = user->u.map.in[p.leaf[i].k];
+        ama__box b = ama__map_operand_box(user, p.leaf[i].k, box);
+        if (in->kind != AMA_NODE_MAP) t->elements += at_most(in, block);
+        AMA_TRY(count(t, in, &b, block));
+    }
+    return AMA_OK;
+}
 
 /* Any of the pieces may give a block. */
 static ama_status count_pieces(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
     for (int k = 0; k < n->u.concat.n_in; k++) {
-        const ama__node *in = n->u.concat.in[k];
+        ama__node *in = n->u.concat.in[k];
         ama__box b = *box;
         b.start[n->u.concat.axis] = 0;
         if (b.count[n->u.concat.axis] > in->shape[n->u.concat.axis])
@@ -86,7 +97,7 @@ static ama_status count_pieces(tally *t, const ama__node *n, const ama__box *box
 /* A WINDOW is evaluated in pieces that give up what they held: input turned, work, output turned back. */
 static ama_status count_window(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
     const ama__window_spec *s = &n->u.window.spec;
-    const ama__node *in = n->u.window.in;
+    ama__node *in = n->u.window.in;
     const ama__window w = {.op = s->op, .dtype = in->dtype, .out = n->dtype, .width = s->width};
     int64_t run, cells, along = block < n->shape[s->axis] ? block : n->shape[s->axis];
     ama__window_piece(n, along, &run, &cells);
@@ -98,7 +109,7 @@ static ama_status count_window(tally *t, const ama__node *n, const ama__box *box
 }
 
 /* block: elements of a box of this node, at most. */
-static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
+static ama_status count(tally *t, ama__node *n, const ama__box *box, int64_t block) {
     ama__box b;
     if (counted(t, n, box)) return AMA_OK;
     if (t->n > MOST)
@@ -113,14 +124,7 @@ static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64
     }
     if (n->kind == AMA_NODE_CONCAT) return count_pieces(t, n, box, block);
     if (n->kind == AMA_NODE_WINDOW) return count_window(t, n, box, block);
-    if (n->kind != AMA_NODE_MAP) return AMA_OK;
-    for (int k = 0; k < n->u.map.n_in; k++) {
-        const ama__node *in = n->u.map.in[k];
-        b = ama__map_operand_box(n, k, box);
-        if (is_copied(n, in)) t->elements += at_most(in, block);
-        AMA_TRY(count(t, in, &b, block));
-    }
-    return AMA_OK;
+    return n->kind == AMA_NODE_MAP ? count_program(t, n, box, block) : AMA_OK;
 }
 
 /* A block as the evaluator takes them: whole trailing axes as far as they fit, a part of the next. */
@@ -135,7 +139,7 @@ static ama__box first_block(const ama__node *n) {
     return b;
 }
 
-static ama_status count_root(ama_ctx *ctx, tally *t, const ama__node *n, int64_t block, int64_t *most) {
+static ama_status count_root(ama_ctx *ctx, tally *t, ama__node *n, int64_t block, int64_t *most) {
     ama__box box = first_block(n);
     memset(t, 0, sizeof *t);
     t->ctx = ctx;
