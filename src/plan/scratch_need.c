@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "kernel/rank.h"
 #include "kernel/window.h"
 #include "plan/blocks.h"
 #include "plan/program.h"
@@ -22,6 +23,10 @@ typedef struct tally {
         uint64_t box; /* its hash */
     } slot[SLOTS];
 } tally;
+
+static int64_t max_i8(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
 
 static uint64_t hash(const ama__box *b) {
     uint64_t h = (uint64_t)b->ndim;
@@ -143,8 +148,15 @@ static ama_status count_root(ama_ctx *ctx, tally *t, ama__node *n, int64_t block
     return AMA_OK;
 }
 
+/* What a thread sorts a column of ranks in. */
+static int64_t column_bytes(const ama__scan_spec *s) {
+    int64_t longest = 0;
+    for (int64_t k = 0; s->rank && k < s->n_segments; k++) longest = max_i8(longest, s->cut[k + 1] - s->cut[k]);
+    return (int64_t)ama__rank_work_bytes(longest);
+}
+
 ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama__stage *s, int64_t *bytes) {
-    int64_t most = 0;
+    int64_t most = 0, columns = 0;
     tally *t;
     AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, sizeof *t, (void **)&t));
     ama_status status = AMA_OK;
@@ -152,11 +164,13 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
         const ama__consumer *c = &s->consumer[i];
         status = count_root(ctx, t, c->node, ama__blocks_most(s, c), &most);
     }
-    for (int i = 0; i < s->n_scans && status == AMA_OK; i++)
+    for (int i = 0; i < s->n_scans && status == AMA_OK; i++) {
         status = count_root(ctx, t, s->scan[i]->u.scan.in, AMA_BLOCK_ELEMENTS, &most);
+        columns = max_i8(columns, column_bytes(&s->scan[i]->u.scan.spec));
+    }
     ama__mem_free(ctx, t);
     /* scratch comes in blocks of 256 KiB, whose ends stay empty */
     most += most / 4;
-    *bytes = ((most * 8 > MIB ? most * 8 : MIB) + KEEP_BYTES) * o->threads;
+    *bytes = (max_i8(most * 8, MIB) + columns + KEEP_BYTES) * o->threads;
     return status;
 }
