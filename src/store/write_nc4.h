@@ -1,4 +1,4 @@
-/* Private to the netCDF-4 writer: the file as HDF5 sees it, and what the three files of the writer share. */
+/* Private to the netCDF-4 writer: the file as HDF5 sees it, and what the files of the writer share. */
 #ifndef AMA_STORE_WRITE_NC4_H
 #define AMA_STORE_WRITE_NC4_H
 
@@ -64,6 +64,18 @@ typedef struct ama__nc4_chunk {
     uint32_t length;
     int32_t var;
 } ama__nc4_chunk;
+/* Chunks begin at multiples of 8 bytes. */
+static inline int64_t ama__nc4_round_up(int64_t x) {
+    return (x + 7) / 8 * 8;
+}
+/* By variable and number. */
+void ama__nc4_sort(int64_t n, ama__nc4_chunk *chunk);
+
+/* ---- write_nc4_order.c: puts the chunks of bytes [begin, end) of the file into the order of the table sorted, one
+ * behind the other, unless they lie so already; chunks before `begin` stay. n, chunk: on rank 0, which gets the table
+ * sorted and with the new places. wr->fd, open for reading too, may be another afterwards. Collective, agreed. ---- */
+ama_status ama__nc4_order(ama__writer *wr, int64_t begin, int64_t end, int64_t n, ama__nc4_chunk *chunk);
+
 /* Enters the chunks into the file's index and writes the text variables from `text` (see write_nc4.c). data_end: where
  * the ranks' data ends. Sorts `chunk`. *file_end: bytes of the complete file. */
 ama_status ama__nc4_index(ama__writer *wr, int64_t n, ama__nc4_chunk *chunk, ama__unpacker *text, int64_t data_end,
