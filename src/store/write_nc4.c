@@ -11,6 +11,8 @@
 
 #define ORDERED_BYTES ((int64_t)64 << 20) /* files up to this size are put in order unasked */
 
+#define BLOSC_CHUNK_MAX (INT32_MAX - 16)
+
 typedef struct waiting_chunk {
     int64_t number;
     size_t bytes;
@@ -51,17 +53,19 @@ static ama_status check_attr_names(ama__writer *wr, const char *owner, const ama
     return AMA_OK;
 }
 
-static ama_status check_pipeline(ama__writer *wr, const ama__stored_var *v) {
+/* raw_bytes: of a chunk. */
+static ama_status check_pipeline(ama__writer *wr, const ama__stored_var *v, int64_t raw_bytes) {
     for (int i = 0; i < v->pipeline.n; i++) {
-        ama__codec c = v->pipeline.step[i].codec;
-        if (c == AMA_CODEC_DEFLATE || c == AMA_CODEC_SHUFFLE || c == AMA_CODEC_ZSTD || c == AMA_CODEC_FLETCHER32)
-            continue;
         char text[128];
-        return ama__fail(wr->ctx, AMA_ERR_UNSUPPORTED,
-                         "variable %s: netCDF-4 output takes shuffle, zlib, zstd and fletcher32, not %s", v->name,
-                         ama__pipeline_print(&v->pipeline, text, sizeof text));
+        if (!ama__nc4_has_filter(v->pipeline.step[i].codec))
+            return ama__fail(wr->ctx, AMA_ERR_UNSUPPORTED,
+                             "variable %s: netCDF-4 output takes shuffle, zlib, zstd, blosc and fletcher32, not %s",
+                             v->name, ama__pipeline_print(&v->pipeline, text, sizeof text));
+        if (v->pipeline.step[i].codec == AMA_CODEC_BLOSC && raw_bytes > BLOSC_CHUNK_MAX)
+            return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: a chunk of %lld bytes is over blosc's 2 GiB", v->name,
+                             (long long)raw_bytes);
     }
-    return AMA_OK;
+    return ama__wrap(wr->ctx, ama__pipeline_check(wr->ctx, &v->pipeline), "variable %s", v->name);
 }
 
 static int64_t raw_chunk_bytes(const ama__writer *wr, int var) {
@@ -75,7 +79,6 @@ static ama_status nc4_check(ama__writer *wr) {
     for (int k = 0; k < m->n_vars; k++) {
         const ama__stored_var *v = &m->var[k];
         AMA_TRY(check_attr_names(wr, v->name, &v->attrs, true));
-        AMA_TRY(check_pipeline(wr, v));
         if (v->dtype == AMA_STRING && wr->has_fill[k])
             return ama__fail(wr->ctx, AMA_ERR_UNSUPPORTED, "variable %s: netCDF-4 text has no _FillValue", v->name);
         if (v->dtype == AMA_STRING) continue;
@@ -84,6 +87,7 @@ static ama_status nc4_check(ama__writer *wr) {
                 return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: netCDF-4 needs chunks along the unlimited dim %s",
                                  v->name, m->dim[v->dim[i]].name);
         bytes = raw_chunk_bytes(wr, k);
+        AMA_TRY(check_pipeline(wr, v, bytes));
         if (wr->chunked[k] && (bytes > UINT32_MAX || ama__pipeline_bound(&v->pipeline, (size_t)bytes) > UINT32_MAX))
             return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: a chunk of %lld bytes is over HDF5's 4 GiB", v->name,
                              (long long)bytes);

@@ -50,6 +50,15 @@ hid_t ama__nc4_type(ama_dtype t, hid_t *owned);
 /* Makes all dims, variables and attributes in the file wr->tmp open as wr->fd, gives dense variables their place
  * (offset[n_vars], -1 for the others) and tells how long the file is so far. */
 ama_status ama__nc4_define(ama__writer *wr, int64_t *offset, int64_t *end);
+/* ---- write_nc4_filters.c ---- */
+/* True for a codec that netCDF-4 files can have. */
+bool ama__nc4_has_filter(ama__codec codec);
+/* Appends the step to a creation list; false when HDF5 does not take it. */
+bool ama__nc4_set_filter(hid_t dcpl, const ama__codec_step *s, size_t chunk_bytes);
+/* Lets HDF5 know by name the filters that it lacks and that are encoded here, until they are taken back. */
+#define AMA_NC4_LENT 2
+void ama__nc4_lend_filters(bool *is_lent);
+void ama__nc4_take_filters_back(const bool *is_lent);
 /* ---- write_nc4_attrs.c ---- */
 ama_status ama__nc4_attrs(ama__nc4_disk *disk, hid_t object, const ama__attrs *attrs);
 ama_status ama__nc4_attr_text(ama__nc4_disk *disk, hid_t object, const char *name, const char *text);
