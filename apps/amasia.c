@@ -40,7 +40,8 @@ enum {
     KEY_ATOL,
     KEY_IO,
     KEY_AGGREGATORS,
-    KEY_CANONICAL
+    KEY_CANONICAL,
+    KEY_OPENERS
 };
 
 static const struct argp_option options[] = {
@@ -53,6 +54,7 @@ static const struct argp_option options[] = {
     {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
      2},
     {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
+    {"openers", KEY_OPENERS, "N", 0, "ranks that open the files where there are many (default: 64 of all)", 2},
     {"canonical", KEY_CANONICAL, NULL, 0,
      "chunks of compressed netCDF-4 files over 64 MiB in order too: files the same byte for byte", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
@@ -163,6 +165,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_PROGRESS: a->options.progress = true; break;
     case KEY_IO: a->options.io = parse_io(state, arg); break;
     case KEY_AGGREGATORS: a->options.io_aggregators = parse_number(state, "--io-aggregators", 1 << 20, arg); break;
+    case KEY_OPENERS: a->options.openers = parse_number(state, "--openers", 1 << 20, arg); break;
     case KEY_CANONICAL: a->options.canonical = true; break;
     case KEY_STATS: a->script.stats = true; break;
     case KEY_JSON: a->script.stats_json = arg; break;

@@ -54,9 +54,10 @@ typedef struct ama_options {
      * the same whatever ranks, threads and budget: costs a copy of the file at the end, and room for it. Values are
      * the same without, and so are all other files. */
     bool canonical;
+    int openers; /* ranks that open the files of open_mfdataset, each its share; 0: 64, far apart */
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0, false}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0, false, 0}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from

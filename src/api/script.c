@@ -174,6 +174,7 @@ static ama_status bind_and_run(script_run *r, const char *name, const char *text
                               .history = o->command,
                               .allow_external = r->s->options.allow_external,
                               .index_cache = r->s->options.index_cache,
+                              .max_openers = r->s->options.openers,
                               .evaluate = o->plan_only ? NULL : &evaluator};
     AMA_TRY(ama__script_bind(&r->graph, r->s->comm, &so, name, text, &r->script));
     return plan_and_run(r, o);
