@@ -50,9 +50,14 @@ typedef struct ama_options {
     void *user;
     ama_io io;
     int io_aggregators; /* ranks that read for all with AMA_IO_TWO_PHASE; 0: one on each node */
+    /* Compressed netCDF-4 outputs over 64 MiB get their chunks in order too, so that the bytes of every output file are
+     * the same whatever ranks, threads and budget: costs a copy of the file at the end, and room for it. Values are
+     * the same without, and so are all other files. */
+    bool canonical;
+    int openers; /* ranks that open the files of open_mfdataset, each its share; 0: 64, far apart */
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0, false, 0}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from
