@@ -47,7 +47,7 @@ int64_t ama__prefetch_bytes(const ama__stored_var *v, const ama__manifest *m, in
     return bytes < INT64_MAX ? (int64_t)bytes : 0;
 }
 
-/* ---- the thread */
+/* ---- the thread: it has no context, so that it can not leave an error in the record for somebody else's to find */
 
 /* As ama__file_read, but nothing is recorded. */
 static bool read_quietly(int fd, int64_t offset, char *dst, size_t bytes) {
@@ -73,10 +73,10 @@ static bool read_file(order *o, const char *path) {
     return ok;
 }
 
-static bool read_order(ama__prefetch *p, order *o) {
+static bool read_order(order *o) {
     char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8];
     ama__extent e;
-    if (ama__manifest_locate(p->ctx, o->m, &o->v->grid, o->chunk, &e, path, sizeof path) != AMA_OK) return false;
+    if (!ama__manifest_find(o->m, &o->v->grid, o->chunk, &e, path, sizeof path)) return false;
     if (o->m->kind == AMA_MANIFEST_FILES) return read_file(o, path);
     o->got.bytes = (size_t)e.length;
     return read_quietly(o->file.fd, e.offset, o->got.data, o->got.bytes);
@@ -94,7 +94,7 @@ static void *serve(void *user) {
         if (o->state != QUEUED) continue;
         o->state = READING;
         pthread_mutex_unlock(&p->lock);
-        bool ok = read_order(p, o);
+        bool ok = read_order(o);
         pthread_mutex_lock(&p->lock);
         o->state = ok ? READY : FAILED;
         pthread_cond_broadcast(&p->done);

@@ -2,6 +2,9 @@
  * Chunks read ahead: the same bytes, counts and errors as without, within the window. */
 #include "store_test.h"
 
+#include <limits.h>
+#include <unistd.h>
+
 #include "store/prefetch.h"
 
 enum { SIDE = 64, CHUNKS = 8 };
@@ -105,10 +108,50 @@ static void truncated(void **state) {
     ama__fetcher_destroy(&f);
 }
 
+/* Waits until the thread has done all that was ordered so far: it takes orders in turn. */
+static void wait_for_thread(ama__prefetch *p, const ama__manifest *m, int64_t chunk) {
+    ama__read_bytes got;
+    bool room;
+    do {
+        assert_int_equal(ama__prefetch_order(p, &v, m, chunk, &room), AMA_OK);
+        assert_true(room);
+        usleep(1000);
+    } while (!ama__prefetch_take(p, m, chunk, &got));
+    ama__mem_free(ctx, got.data);
+}
+
+/* What the thread can not read leaves no trace: the error told later is the one that came later. */
+static void silent(void **state) {
+    (void)state;
+    char deep[3 * PATH_MAX];
+    memset(deep, 'd', sizeof deep - 1);
+    deep[sizeof deep - 1] = '\0';
+    ama__manifest m = {.kind = AMA_MANIFEST_TABLE, .path = in_dir("table.bin"), .n_table = CHUNKS, .table = table};
+    ama__manifest lost = {.kind = AMA_MANIFEST_FILES, .path = in_dir("nowhere"), .separator = '.'};
+    ama__manifest long_path = {.kind = AMA_MANIFEST_FILES, .path = deep, .separator = '.'};
+    ama__fetcher *f;
+    ama__prefetch *p;
+    bool room;
+    assert_int_equal(ama__fetcher_create(ctx, &f), AMA_OK);
+    assert_int_equal(ama__prefetch_create(ctx, f, 1 << 20, &p), AMA_OK);
+    assert_int_equal(ama__prefetch_order(p, &v, &long_path, 0, &room), AMA_OK);
+    assert_int_equal(ama__prefetch_order(p, &v, &lost, CHUNKS, &room), AMA_OK); /* one more than there are */
+    assert_true(room);
+    wait_for_thread(p, &m, 0);
+    assert_int_equal(ama__error_status(ctx), AMA_OK);
+    assert_string_equal(ama__error_text(ctx), "");
+    assert_int_equal(ama__fail(ctx, AMA_ERR_ARG, "a later error"), AMA_ERR_ARG);
+    assert_string_equal(ama__error_text(ctx), "a later error");
+    ama__error_clear(ctx);
+    ama__prefetch_destroy(&p);
+    ama__fetcher_destroy(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(same, begin, end),
         cmocka_unit_test_setup_teardown(truncated, begin, end),
+        cmocka_unit_test_setup_teardown(silent, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
