@@ -40,9 +40,8 @@ typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE } ama_io;
 typedef struct ama_options {
     size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
-    int prefetch;  /* tiles read ahead by a thread; 0: none, the kernel is told of the next tile; negative: not that
-                      either */
-    bool progress; /* send progress text */
+    int prefetch;        /* tiles whose bytes are read ahead when they are not in memory; 0: 2, negative: none */
+    bool progress;       /* send progress text */
     bool allow_external; /* let HDF5 files refer to other files */
     /* directory where chunk tables of HDF5 files are kept for later runs, made if need be; NULL: none */
     const char *index_cache;
