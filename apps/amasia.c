@@ -50,7 +50,7 @@ static const struct argp_option options[] = {
     {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
-    {"prefetch", KEY_PREFETCH, "N", 0, "tiles read ahead by a thread (0: not even advice to the kernel)", 2},
+    {"prefetch", KEY_PREFETCH, "N", 0, "tiles whose bytes are read ahead when they are not in memory (2; 0: none)", 2},
     {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
      2},
     {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},

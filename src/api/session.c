@@ -10,6 +10,7 @@
 
 #define SHARE 0.6 /* of what the node allows */
 #define LEAST_BUDGET ((int64_t)64 << 20)
+#define PREFETCH_TILES 2
 
 void ama_mpi_guard(void) {
     setenv("OMPI_MCA_fbtl_posix_read_datasieving", "0", 0);
@@ -51,7 +52,7 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
     find_budget(s);
     find_threads(s);
     if (options->io == AMA_IO_TWO_PHASE) s->options.prefetch = -1; /* aggregators read in their own order */
-    s->prefetch = s->options.prefetch == 0 ? AMA_PREFETCH_ADVICE : s->options.prefetch > 0 ? s->options.prefetch : 0;
+    s->prefetch = s->options.prefetch == 0 ? PREFETCH_TILES : s->options.prefetch > 0 ? s->options.prefetch : 0;
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
     ama__ctx_set_message(s->ctx, pass_warning, s);
     if (!s->options.index_cache) return AMA_OK;

@@ -100,15 +100,13 @@ typedef struct ama__stage {
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
 
-#define AMA_PREFETCH_ADVICE (-1)
-
 typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
     int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
-    int prefetch;      /* tiles read ahead by a thread; 0: none, AMA_PREFETCH_ADVICE: the kernel is told of the next */
-    bool two_phase;    /* sources are read by a few ranks for all: --io=two-phase */
-    int n_aggregators; /* 0: one a node */
+    int prefetch;         /* tiles read ahead; 0: none */
+    bool two_phase;       /* sources are read by a few ranks for all: --io=two-phase */
+    int n_aggregators;    /* 0: one a node */
 } ama__plan_options;
 
 typedef struct ama__plan {
