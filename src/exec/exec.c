@@ -320,7 +320,7 @@ static ama_status run_tiles(stage_run *sr) {
     for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
         bool have = w.unit < w.last;
         if (status == AMA_OK && have) status = want_tile(sr, &w);
-        if (sr->tile.twophase && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
+        if (sr->tile.collective && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
             return status;
         if (status == AMA_OK && have) status = next_tile(sr, &w);
         if (sr->flush || sr->shares)
@@ -371,8 +371,9 @@ static ama_status run_stage(run *r, int k) {
     if (status == AMA_OK) status = fetch_operands(&sr);
     ama__phase_leave(r->ctx, before);
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
-    if (status == AMA_OK && r->plan->options.two_phase && sr.stage->n_sources > 0)
-        status = ama__tile_share_begin(&sr.tile, r->comm, r->plan->options.n_aggregators);
+    const ama__io_options io = ama__plan_io(&r->plan->options);
+    if (status == AMA_OK && io.path != AMA_PATH_POSIX && sr.stage->n_sources > 0)
+        status = ama__tile_share_begin(&sr.tile, r->comm, &io);
     if (status == AMA_OK) status = run_tiles(&sr);
     ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);
