@@ -151,17 +151,18 @@ static int compare(const void *a, const void *b, void *user) {
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-/* Reads a group of pieces of one block that lie close together, and deals them out. */
+/* Reads a group of pieces of one block that lie close together, and deals them out; one alone is read into its place.
+ */
 static ama_status serve_group(ama__twophase *t, const int64_t *sorted, int64_t n, int64_t end) {
     const piece *first = &t->order[sorted[0]];
     const ama__store_var *from = &t->part[first->file];
     const char *path = from->store->manifest[from->var].path;
+    char *to = n == 1 ? t->out + t->place[sorted[0]] : t->block;
     ama__file_ref file;
     AMA_TRY(ama__file_cache_take(t->fetcher->files, path, &file));
-    ama_status status =
-        ama__fetch_pread(t->fetcher, file.fd, path, first->offset, t->block, (size_t)(end - first->offset));
+    ama_status status = ama__fetch_pread(t->fetcher, file.fd, path, first->offset, to, (size_t)(end - first->offset));
     ama__file_cache_give(t->fetcher->files, file);
-    for (int64_t i = 0; i < n && status == AMA_OK; i++) {
+    for (int64_t i = 0; i < n && n > 1 && status == AMA_OK; i++) {
         const piece *p = &t->order[sorted[i]];
         memcpy(t->out + t->place[sorted[i]], t->block + (p->offset - first->offset), (size_t)p->bytes);
     }
