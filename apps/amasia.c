@@ -323,6 +323,8 @@ int main(int argc, char **argv) {
     parse_arguments(argc, argv, &a);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
     ama_mpi_guard();
+    /* ROMIO: Open MPI's own leaves ranks waiting when a read fails on one of them */
+    if (a.options.io == AMA_IO_MPIIO || a.options.io == AMA_IO_LIBRARY) setenv("OMPI_MCA_io", "^ompio", 0);
     if (mpi) {
         MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
         MPI_Comm_rank(MPI_COMM_WORLD, &rank);

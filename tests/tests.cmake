@@ -54,7 +54,7 @@ if(TARGET amasia)
   set_tests_properties(cli_examples PROPERTIES PROCESSORS 2)
   foreach(path two-phase mpiio library)
     ama_python_test(cli_io_${path} "cli;mpi" 600 cli/io_paths.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work
-                    --paths ${path})
+                    --paths ${path} $<$<TARGET_EXISTS:read_error>:--preload=$<TARGET_FILE:read_error>>)
     set_tests_properties(cli_io_${path} PROPERTIES PROCESSORS 2)
   endforeach()
   ama_python_test(cli_verify cli 300 cli/verify.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)

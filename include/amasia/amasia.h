@@ -36,7 +36,8 @@ typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
  * ranks read for all and hand the bytes on, which joins what several ranks want of one file into long reads (chunks
  * that are files of their own, as in Zarr, are still read by the rank that needs them). MPIIO: the same byte ranges by
  * collective reads of MPI files. LIBRARY: netCDF classic by PnetCDF, netCDF-4 and HDF5 by parallel HDF5, collectively;
- * what those can not read is read as by POSIX. The last two need MPI, and ama_mpi_guard before MPI_Init under Open MPI.
+ * what those can not read is read as by POSIX. The last two need MPI, and ama_mpi_guard before MPI_Init under Open MPI;
+ * when a read fails on one rank, Open MPI's own MPI-IO leaves the others waiting, ROMIO (OMPI_MCA_io=^ompio) does not.
  */
 typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE, AMA_IO_MPIIO, AMA_IO_LIBRARY } ama_io;
 

@@ -25,7 +25,7 @@ int64_t ama__collective_bytes(const ama__io_options *o, int nranks, int64_t stor
     case AMA_PATH_TWO_PHASE: return stored_bytes + ama__twophase_bytes(nranks, round);
     case AMA_PATH_MPIIO: return stored_bytes + ama__mpiio_bytes(nranks, round) + mpi;
     case AMA_PATH_LIBRARY: /* HDF5 holds a chunk as it is stored, decoded and gathered */
-        return 3 * chunk_bytes + mpi + AMA_IO_OPEN_MAX * (int64_t)AMA_IO_METADATA_BYTES;
+        return 3 * chunk_bytes + mpi + AMA_IO_OPEN_MAX * (int64_t)AMA_IO_METADATA_BYTES + (256 << 10);
     }
     return 0;
 }

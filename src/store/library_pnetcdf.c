@@ -14,9 +14,29 @@ static ama_status nc_error(ama__collective *c, const nc_file *f, const char *wha
     return ama__fail(c->ctx, AMA_ERR_IO, "%s: %s: %s", f->path, what, ncmpi_strerror(code));
 }
 
+/* When the first rank can not read the header, ncmpi_open (1.12.3) waits there for the others to close the file, and
+ * they know of nothing. So that rank first reads by itself what it will read there: pieces of 256 KiB up to the
+ * header's end, which is before any variable. */
+static ama_status try_header(ama__collective *c, const ama__manifest *m) {
+    const int64_t piece = 256 << 10, most = 16 << 20;
+    ama__file_ref file;
+    void *unused;
+    size_t got = 1;
+    AMA_TRY(ama__mem_alloc(c->ctx, AMA_MEM_SCRATCH, (size_t)piece, &unused));
+    ama_status status = ama__file_cache_take(c->fetcher->files, m->path, &file);
+    if (status == AMA_OK) {
+        for (int64_t at = 0; at < m->base && at < most && got > 0 && status == AMA_OK; at += piece)
+            status = ama__file_read(c->ctx, file.fd, m->path, at, unused, (size_t)piece, &got);
+        ama__file_cache_give(c->fetcher->files, file);
+    }
+    ama__mem_free(c->ctx, unused);
+    return status;
+}
+
 static ama_status nc_open(ama__collective *c, const ama__store_var *part, void *handle) {
     nc_file *f = handle;
     f->path = ama__io_manifest(part)->path;
+    AMA_TRY(ama__comm_agree(c->comm, ama__comm_rank(c->comm) == 0 ? try_header(c, ama__io_manifest(part)) : AMA_OK));
     MPI_Info hints = ama__io_hints(c);
     int code = ncmpi_open(ama__comm_mpi(c->comm), f->path, NC_NOWRITE, hints, &f->id);
     MPI_Info_free(&hints);

@@ -70,7 +70,7 @@ def make_zarr(path):
     zarr.consolidate_metadata(zarr.DirectoryStore(path))
 
 
-def run(args, folder, data, np_, options, fault=None):
+def run(args, folder, data, np_, options, fault=None, more_env=()):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
@@ -79,7 +79,10 @@ def run(args, folder, data, np_, options, fault=None):
                OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     if fault:
         env["AMA_FAULT"] = str(fault)
-    command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(np_), args.amasia, "run", "--stats", "--threads=2"]
+    command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(np_)]
+    for name, value in more_env:
+        command += ["-x", f"{name}={value}"]
+    command += [args.amasia, "run", "--stats", "--threads=2"]
     return subprocess.run(command + options + ["s.py"], cwd=folder, env=env, capture_output=True, text=True, timeout=90)
 
 
@@ -159,6 +162,22 @@ def check_faults(args, failures):
             one_message(f"{io}, fault {fault}", "fault", r, failures)
 
 
+def check_read_errors(args, failures):
+    """EIO of the first reads of the file on a rank, and of later ones, which the path's own calls do."""
+    calls = {"two-phase": "Input/output error", "mpiio": "MPI_File_read_at_all", "library": "ncmpi_get_vara_all"}
+    for path in args.paths:
+        said = ""
+        for data in ("cdf5.nc", "deflated.nc"):
+            for rank, at in ((0, 1), (0, 4), (1, 1), (2, 1), (2, 2)):
+                env = [("LD_PRELOAD", args.preload), ("READ_ERROR_FILE", data), ("READ_ERROR_RANK", rank), ("READ_ERROR_AT", at)]
+                r = run(args, "fault", os.path.abspath(data), 3, ["--io=" + path], more_env=env)
+                said += r.stderr
+                if r.returncode or rank == 0 and at == 1:
+                    one_message(f"{path} of {data}, read error {at} on rank {rank}", "fault", r, failures)
+        if calls[path] not in said:
+            failures.append(f"{path}: no error of {calls[path]}: {said}")
+
+
 def check_refused(args, failures):
     for option, word in (("--io=fast", "posix, two-phase, mpiio or library"), ("--io-aggregators=0", "from 1"),
                          ("--io-aggregators=2", "is for --io=two-phase"), ("--io=two-phase --prefetch=2", "is for --io=posix"),
@@ -183,6 +202,7 @@ def main():
     p.add_argument("--paths", default="two-phase,mpiio,library")
     p.add_argument("--np", default="1,2,3,4,7")
     p.add_argument("--faults", default="1,40,150")
+    p.add_argument("--preload", help="tests/read_error.c, built")
     args = p.parse_args()
     args.np = [int(n) for n in args.np.split(",")]
     args.faults = [int(n) for n in args.faults.split(",")]
@@ -202,6 +222,8 @@ def main():
     for name in names:
         check_equal(args, os.path.abspath(name), failures)
     check_faults(args, failures)
+    if args.preload:
+        check_read_errors(args, failures)
     check_refused(args, failures)
     print("\n".join(failures) or f"{len(names)} formats at {args.np} ranks by {args.paths} are equal to the bit")
     return bool(failures)
