@@ -66,6 +66,33 @@ static void add_row(ama__text *t, const char *what, const char *predicted, const
     ama__text_printf(t, "%-12s %14s %14s\n", what, predicted, came);
 }
 
+/* Stored bytes that came in; -1: libraries read, who do not tell. */
+static int64_t stored_known(const report *r) {
+    return r->x->plan->options.io == AMA_PATH_LIBRARY ? -1 : r->actual.stored_bytes;
+}
+
+/* How files were read together. */
+static void add_path(const report *r, ama__text *t) {
+    const actual *a = &r->actual;
+    long long reads = (long long)a->reads, bytes = (long long)a->file_bytes;
+    switch (r->x->plan->options.io) {
+    case AMA_PATH_POSIX: break;
+    case AMA_PATH_TWO_PHASE:
+        ama__text_printf(t, "two-phase: %lld bytes wanted, %lld bytes read from files by %lld rank%s, %lld reads\n",
+                         (long long)a->stored_bytes, bytes, (long long)a->readers, a->readers == 1 ? "" : "s", reads);
+        break;
+    case AMA_PATH_MPIIO:
+        ama__text_printf(t,
+                         "mpiio: %lld bytes wanted, %lld bytes asked for in %lld reads; what MPI-IO reads of the files "
+                         "for them is not known\n",
+                         (long long)a->stored_bytes, bytes, reads);
+        break;
+    case AMA_PATH_LIBRARY:
+        ama__text_printf(t, "library: %lld reads; what PnetCDF and HDF5 read of the files is not known\n", reads);
+        break;
+    }
+}
+
 static void add_table(const report *r, ama__text *t) {
     const ama__prediction *p = &r->predicted;
     const actual *a = &r->actual;
@@ -74,7 +101,7 @@ static void add_table(const report *r, ama__text *t) {
     snprintf(x, sizeof x, "%lld", (long long)p->chunks);
     snprintf(y, sizeof y, "%lld", (long long)a->chunks);
     add_row(t, "chunks", x, y);
-    add_row(t, "stored", bytes_cell(x, p->stored_bytes), bytes_cell(y, a->stored_bytes));
+    add_row(t, "stored", bytes_cell(x, p->stored_bytes), bytes_cell(y, stored_known(r)));
     add_row(t, "decoded", bytes_cell(x, p->decoded_bytes), bytes_cell(y, a->decoded_bytes));
     add_row(t, "written", "-", bytes_cell(y, a->written_bytes));
     add_row(t, "peak a rank", bytes_cell(x, r->x->plan->peak_bytes), bytes_cell(y, a->peak_bytes));
@@ -84,10 +111,7 @@ static void add_table(const report *r, ama__text *t) {
     add_row(t, "other", "-", time_cell(y, a->other_s));
     add_row(t, "cpu", time_cell(x, p->cpu_s), time_cell(y, a->run_cpu_s));
     add_row(t, "elapsed", time_cell(x, p->elapsed_s), time_cell(y, a->elapsed_s));
-    if (r->x->plan->options.two_phase)
-        ama__text_printf(t, "two-phase: %lld bytes wanted, %lld bytes read from files by %lld rank%s, %lld reads\n",
-                         (long long)a->stored_bytes, (long long)a->file_bytes, (long long)a->readers,
-                         a->readers == 1 ? "" : "s", (long long)a->reads);
+    add_path(r, t);
     ama__text_printf(t,
                      "(phases: seconds of all threads together; open, elapsed: wall; predicted from %.0f ms of "
                      "calibration, input in the page cache)\n",
@@ -137,11 +161,12 @@ static json_t *predicted_json(const report *r) {
     return o;
 }
 
-static json_t *actual_json(const actual *a) {
+static json_t *actual_json(const report *r) {
+    const actual *a = &r->actual;
     json_t *o = json_object();
     json_object_set_new(o, "chunks", json_integer(a->chunks));
     json_object_set_new(o, "reads", json_integer(a->reads));
-    json_object_set_new(o, "stored_bytes", json_integer(a->stored_bytes));
+    json_object_set_new(o, "stored_bytes", known_int(stored_known(r)));
     json_object_set_new(o, "decoded_bytes", json_integer(a->decoded_bytes));
     json_object_set_new(o, "written_bytes", json_integer(a->written_bytes));
     json_object_set_new(o, "peak_bytes", json_integer(a->peak_bytes));
@@ -189,7 +214,7 @@ static ama_status write_json(const report *r, ama__stats_file *file) {
     json_object_set_new(o, "budget_bytes", json_integer(p->budget_bytes));
     json_object_set_new(o, "predicted", predicted_json(r));
     json_object_set_new(o, "calibration", r->timed ? calibration_json(&r->rates) : json_null());
-    json_object_set_new(o, "actual", r->x->run ? actual_json(&r->actual) : json_null());
+    json_object_set_new(o, "actual", r->x->run ? actual_json(r) : json_null());
     bool failed = json_dump_callback(o, add_text, &t, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0;
     json_decref(o);
     ama__text_add(&t, "\n");

@@ -171,8 +171,9 @@ static ama_status run_stage(ama__run *r, int k) {
     if (status == AMA_OK) status = fetch_operands(&sr);
     ama__phase_leave(r->ctx, before);
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
-    if (status == AMA_OK && r->plan->options.two_phase && sr.stage->n_sources > 0)
-        status = ama__tile_share_begin(&sr.tile, r->comm, r->plan->options.n_aggregators);
+    const ama__io_options io = ama__plan_io(&r->plan->options);
+    if (status == AMA_OK && io.path != AMA_PATH_POSIX && sr.stage->n_sources > 0)
+        status = ama__tile_share_begin(&sr.tile, r->comm, &io);
     if (status == AMA_OK) status = ama__walk_run(&sr);
     ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);

@@ -148,7 +148,7 @@ ama_status ama__walk_run(ama__stage_run *sr) {
     for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
         bool have = w.unit < w.last;
         if (status == AMA_OK && have) status = want_tile(sr, &w);
-        if (sr->tile.twophase && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
+        if (sr->tile.collective && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
             return status;
         if (status == AMA_OK && have) status = next_tile(sr, &w);
         if (sr->flush || sr->shares)

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "graph/node.h"
 #include "kernel/block.h"
+#include "store/collective.h"
 #include "store/journal.h"
 
 /* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
@@ -105,9 +106,13 @@ typedef struct ama__plan_options {
     int64_t budget_bytes; /* per rank */
     int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
     int prefetch;         /* tiles read ahead; 0: none */
-    bool two_phase;       /* sources are read by a few ranks for all: --io=two-phase */
+    ama__io_path io;      /* how sources are read */
     int n_aggregators;    /* 0: one a node */
 } ama__plan_options;
+
+static inline ama__io_options ama__plan_io(const ama__plan_options *o) {
+    return (ama__io_options){o->io, o->n_aggregators, o->budget_bytes};
+}
 
 typedef struct ama__plan {
     ama__plan_options options;
