@@ -171,8 +171,9 @@ static ama_status run_stage(ama__run *r, int k) {
     if (status == AMA_OK) status = fetch_operands(&sr);
     ama__phase_leave(r->ctx, before);
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
-    if (status == AMA_OK && r->plan->options.two_phase && sr.stage->n_sources > 0)
-        status = ama__tile_share_begin(&sr.tile, r->comm, r->plan->options.n_aggregators);
+    const ama__io_options io = ama__plan_io(&r->plan->options);
+    if (status == AMA_OK && io.path != AMA_PATH_POSIX && sr.stage->n_sources > 0)
+        status = ama__tile_share_begin(&sr.tile, r->comm, &io);
     if (status == AMA_OK) status = ama__walk_run(&sr);
     ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);
@@ -228,12 +229,14 @@ static void finish(ama__run *r, ama__exec_stats *stats) {
     AMA_FREE(r->ctx, r->work);
     stats->peak_bytes = ama__mem_peak(r->ctx);
     stats->elapsed_s = ama__now_s() - r->start_s;
+    stats->cpu_s = ama__process_cpu_s() - r->start_cpu_s;
 }
 
 ama_status ama__exec_run(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, const ama__exec_options *o,
                          ama__exec_stats *stats) {
-    ama__run r = {
-        .ctx = ctx, .comm = comm, .plan = p, .options = o, .threads = p->options.threads, .start_s = ama__now_s()};
+    ama__run r = {.ctx = ctx, .comm = comm, .plan = p, .options = o, .threads = p->options.threads};
+    r.start_s = ama__now_s();
+    r.start_cpu_s = ama__process_cpu_s();
     ama_status status = ama__comm_agree(comm, start_local(&r));
     int before = ama__phase_enter(ctx, AMA_PHASE_WRITE);
     if (status == AMA_OK) status = open_writers(&r);

@@ -52,7 +52,7 @@ typedef struct walk {
     bool open;
     ama__box box; /* of the unit */
     int64_t next; /* start of the next tile on axis 0 */
-    bool skip;    /* this tile has been written by an earlier ama__run */
+    bool skip;    /* this tile has been written by an earlier run */
 } walk;
 
 static ama_status open_unit(ama__stage_run *sr, walk *w) {
@@ -148,7 +148,7 @@ ama_status ama__walk_run(ama__stage_run *sr) {
     for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
         bool have = w.unit < w.last;
         if (status == AMA_OK && have) status = want_tile(sr, &w);
-        if (sr->tile.twophase && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
+        if (sr->tile.collective && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
             return status;
         if (status == AMA_OK && have) status = next_tile(sr, &w);
         if (sr->flush || sr->shares)

@@ -11,7 +11,6 @@
 #include "plan/simulate.h"
 #include "plan/wants.h"
 #include "store/prefetch.h"
-#include "store/twophase.h"
 
 #define MIB ((int64_t)1 << 20)
 
@@ -255,8 +254,9 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
-    s->ahead_bytes = ama__comm_max(comm, t.ahead_most * max_i8(o->prefetch, 0));
-    int64_t together = o->two_phase && s->n_sources > 0 ? t.stored_most + ama__twophase_bytes(o->nranks) : 0;
+    s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
+    const ama__io_options io = ama__plan_io(o);
+    int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, t.stored_most, t.raw_most) : 0;
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);
