@@ -50,10 +50,13 @@ static const struct argp_option options[] = {
     {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
-    {"prefetch", KEY_PREFETCH, "N", 0, "tiles read ahead by a thread (0: not even advice to the kernel)", 2},
-    {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
+    {"prefetch", KEY_PREFETCH, "N", 0, "tiles whose bytes are read ahead when they are not in memory (2; 0: none)", 2},
+    {"io", KEY_IO, "PATH", 0,
+     "how files are read: posix (each rank what it needs), two-phase (a few ranks for all), mpiio or library "
+     "(collectively by MPI-IO, by PnetCDF and HDF5)",
      2},
-    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
+    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read for all, not with posix (default: one on each node)",
+     2},
     {"openers", KEY_OPENERS, "N", 0, "ranks that open the files where there are many (default: 64 of all)", 2},
     {"canonical", KEY_CANONICAL, NULL, 0,
      "chunks of compressed netCDF-4 files over 64 MiB in order too: files the same byte for byte", 2},
@@ -114,12 +117,10 @@ static int parse_prefetch(struct argp_state *state, const char *arg) {
 }
 
 static ama_io parse_io(struct argp_state *state, const char *arg) {
-    if (strcmp(arg, "two-phase") == 0) return AMA_IO_TWO_PHASE;
-    if (strcmp(arg, "posix") != 0)
-        argp_error(state, "--io wants posix or two-phase, not '%s'%s", arg,
-                   strcmp(arg, "mpiio") == 0 || strcmp(arg, "library") == 0
-                       ? ": two-phase is the collective path that there is"
-                       : "");
+    static const char *const path[] = {"posix", "two-phase", "mpiio", "library"}; /* as ama_io has them */
+    for (int i = 0; i < (int)(sizeof path / sizeof *path); i++)
+        if (strcmp(arg, path[i]) == 0) return (ama_io)i;
+    argp_error(state, "--io wants posix, two-phase, mpiio or library, not '%s'", arg);
     return AMA_IO_POSIX;
 }
 
@@ -143,10 +144,10 @@ static void check_arguments(struct argp_state *state, arguments *a) {
     if (script && !a->file == !a->expression) argp_error(state, "%s wants a script, or -c EXPRESSION", a->command);
     bool verify = strcmp(a->command, "verify") == 0;
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
-    if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch > 0)
-        argp_error(state, "--prefetch is for --io=posix: in two phases all ranks read at one time");
-    if (a->options.io_aggregators > 0 && a->options.io != AMA_IO_TWO_PHASE)
-        argp_error(state, "--io-aggregators is for --io=two-phase");
+    if (a->options.io != AMA_IO_POSIX && a->options.prefetch > 0)
+        argp_error(state, "--prefetch is for --io=posix: otherwise all ranks read at one time");
+    if (a->options.io_aggregators > 0 && a->options.io == AMA_IO_POSIX)
+        argp_error(state, "--io-aggregators is for --io=two-phase, mpiio and library");
     if (a->options.canonical && !script && strcmp(a->command, "convert") != 0)
         argp_error(state, "--canonical is for what writes: run, plan and convert");
     if (verify && !a->second) argp_error(state, "verify wants two datasets");
@@ -339,6 +340,8 @@ int main(int argc, char **argv) {
     parse_arguments(argc, argv, &a);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
     ama_mpi_guard();
+    /* ROMIO: Open MPI's own leaves ranks waiting when a read fails on one of them */
+    if (a.options.io == AMA_IO_MPIIO || a.options.io == AMA_IO_LIBRARY) setenv("OMPI_MCA_io", "^ompio", 0);
     if (mpi) {
         MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
         MPI_Comm_rank(MPI_COMM_WORLD, &rank);

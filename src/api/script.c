@@ -48,7 +48,7 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
                            .budget_bytes = r->s->budget_bytes,
                            .prefetch = r->s->prefetch,
                            .unit_bytes = r->s->unit_bytes,
-                           .two_phase = r->s->options.io == AMA_IO_TWO_PHASE,
+                           .io = (ama__io_path)r->s->options.io,
                            .n_aggregators = r->s->options.io_aggregators};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
 }

@@ -261,6 +261,7 @@ static void free_waiting(ama__writer *wr, waiting_list *l) {
 static ama_status write_waiting(ama__writer *wr, const waiting_list *l, int64_t at) {
     nc4_state *s = wr->state;
     AMA_TRY(table_grow(wr, l->n));
+    const int64_t first = at;
     for (int64_t i = 0; i < l->n; i++) {
         const waiting_chunk *c = &l->chunk[i];
         AMA_TRY(ama__write_at(wr, wr->fd, wr->tmp, c->data, c->bytes, at));
@@ -268,6 +269,7 @@ static ama_status write_waiting(ama__writer *wr, const waiting_list *l, int64_t 
             (ama__nc4_chunk){.number = c->number, .offset = at, .length = (uint32_t)c->bytes, .var = c->var};
         at += ama__nc4_round_up((int64_t)c->bytes);
     }
+    ama__write_start(wr->fd, first, at - first);
     return AMA_OK;
 }
 
