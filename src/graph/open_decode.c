@@ -357,7 +357,9 @@ static ama_status make_numbers(ama__graph *g, ama__decoded *d, int64_t n, const 
 
 /* What texts do not tell: NULs inside, and what stands behind them. */
 static ama_status keep_chars(ama__graph *g, ama__decoded *d, int64_t n, const void *raw) {
-    ama__encoding *e = &d->encoding;
+    ama__encoding *e; /* of this view alone */
+    AMA_KEEP(g->arena, e, ama__arena_memdup(g->arena, d->encoding, sizeof *e));
+    d->encoding = e;
     e->n_chars = n * (d->join_chars ? e->char_len : 1);
     AMA_KEEP(g->arena, e->chars, ama__arena_memdup(g->arena, raw, (size_t)e->n_chars));
     return AMA_OK;
