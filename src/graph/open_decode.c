@@ -267,13 +267,15 @@ static ama_status find_coords(ama__graph *g, ama__file_view *f, const ama__open_
 ama_status ama__file_view_share(ama__graph *g, ama__store *store, const ama__file_view *like, ama__file_view *out,
                                 bool *shared) {
     const ama__meta *m = &store->meta, *own = &like->store->meta;
-    *shared =
-        m->var == own->var && m->dim == own->dim && m->attrs.a == own->attrs.a && strcmp(m->format, own->format) == 0;
+    /* the list of coordinates among the file's attributes says something of its variables */
+    bool same = m->attrs.a == own->attrs.a,
+         plain = !ama__attrs_find(&m->attrs, "coordinates") && !ama__attrs_find(&own->attrs, "coordinates");
+    *shared = m->var == own->var && m->dim == own->dim && (same || plain) && strcmp(m->format, own->format) == 0;
     if (!*shared) return AMA_OK;
     *out = *like;
     out->store = store;
     AMA_KEEP(g->arena, out->var, ama__arena_memdup(g->arena, like->var, (size_t)(like->n + 1) * sizeof *like->var));
-    return AMA_OK;
+    return same ? AMA_OK : copy_attrs(g, &m->attrs, &out->attrs);
 }
 
 ama_status ama__file_view_make(ama__graph *g, ama__store *store, const ama__open_args *args, ama__file_view *out) {

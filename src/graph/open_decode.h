@@ -40,7 +40,7 @@ typedef struct ama__file_view {
     ama__attrs attrs;
 } ama__file_view;
 
-/* The view of a file whose metadata are those of another (*shared) that was looked at with the same arguments and from
+/* The view of a file whose variables are those of another (*shared) that was looked at with the same arguments and from
  * which nothing was read yet. Local. */
 ama_status ama__file_view_share(ama__graph *g, ama__store *store, const ama__file_view *like, ama__file_view *out,
                                 bool *shared);
