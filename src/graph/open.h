@@ -18,6 +18,7 @@ typedef struct ama__open_args {
     const char *index_cache; /* directory of chunk tables, or NULL */
     /* Several files. */
     const char *concat_dim; /* NULL: by coordinates. With combine "nested" the dim along which the list order goes */
+    bool keep_chars;        /* the encoding of character arrays has them as they are stored */
     const char *combine;    /* "by_coords" (NULL means it) or "nested" */
 } ama__open_args;
 

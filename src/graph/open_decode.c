@@ -336,6 +336,14 @@ static ama_status make_numbers(ama__graph *g, ama__decoded *d, int64_t n, const 
     return AMA_OK;
 }
 
+/* What texts do not tell: NULs inside, and what stands behind them. */
+static ama_status keep_chars(ama__graph *g, ama__decoded *d, int64_t n, const void *raw) {
+    ama__encoding *e = &d->encoding;
+    e->n_chars = n * (d->join_chars ? e->char_len : 1);
+    AMA_KEEP(g->arena, e->chars, ama__arena_memdup(g->arena, raw, (size_t)e->n_chars));
+    return AMA_OK;
+}
+
 static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const ama__open_args *args, bool force_cftime) {
     int64_t n, *ticks;
     char **texts;
@@ -343,6 +351,7 @@ static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const am
     switch (d->kind) {
     case AMA_DECODE_TEXT:
         AMA_TRY(make_texts(g, d, n, raw, &texts));
+        if (args->keep_chars && d->stored->dtype == AMA_CHAR) AMA_TRY(keep_chars(g, d, n, raw));
         d->values = texts;
         d->dtype = AMA_STRING;
         return AMA_OK;

@@ -3,6 +3,7 @@
 #include "kernel/block.h"
 #include "kernel/gather.h"
 #include "kernel/order.h"
+#include "kernel/rank.h"
 #include "kernel/scan.h"
 #include "kernel/state.h"
 #include "kernel/window.h"

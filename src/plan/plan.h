@@ -190,7 +190,8 @@ ama__box ama__map_operand_box(const ama__node *node, int k, const ama__box *box)
 /* The box of an INDEX' input that holds all that a box of the node picks; false when all of it is missing. */
 bool ama__index_box(const ama__node *node, const ama__box *box, ama__box *in);
 
-/* A SCAN is evaluated once for a tile, over boxes that begin where segments begin; what reads it finds it in memory. */
+/* A SCAN is evaluated once for a tile, over boxes that begin where segments begin (and of ranks end where they end);
+ * what reads it finds it in memory. */
 typedef struct ama__scan_box {
     int scan; /* stage->scan[] */
     ama__box box;

@@ -63,6 +63,11 @@ int64_t ama__writer_var_size(const ama__writer *wr, int var);
 ama_status ama__write_open(ama__writer *wr, const char *path, int flags, int *fd);
 /* Writes all of it at `offset`, in calls small enough for every system, through EINTR and short writes. */
 ama_status ama__write_at(ama__writer *wr, int fd, const char *path, const void *p, size_t bytes, int64_t offset);
+/* Sends bytes that were written on their way to the disk while the next are computed: fsync then waits for little. What
+ * ama__write_at writes in one piece of a MiB or more is sent by itself. */
+void ama__write_start(int fd, int64_t offset, int64_t bytes);
+/* Takes the blocks of the file's first `end` bytes, where the file system can. */
+ama_status ama__write_reserve(ama__writer *wr, int fd, const char *path, int64_t end);
 ama_status ama__write_sync(ama__writer *wr, int fd, const char *path);
 ama_status ama__write_close(ama__writer *wr, int *fd, const char *path);
 /* A whole new file of the given bytes. EEXIST is INTERNAL: two ranks have written one object. */

@@ -215,6 +215,7 @@ static ama_status write_waiting(ama__writer *wr, const waiting_list *l, int64_t 
         AMA_TRY(ama__mem_realloc(wr->ctx, AMA_MEM_META, (size_t)cap * sizeof *s->table, (void **)&s->table));
         s->cap_table = cap;
     }
+    const int64_t first = at;
     for (int64_t i = 0; i < l->n; i++) {
         const waiting_chunk *c = &l->chunk[i];
         AMA_TRY(ama__write_at(wr, wr->fd, wr->tmp, c->data, c->bytes, at));
@@ -222,6 +223,7 @@ static ama_status write_waiting(ama__writer *wr, const waiting_list *l, int64_t 
             (ama__nc4_chunk){.number = c->number, .offset = at, .length = (uint32_t)c->bytes, .var = c->var};
         at += round_up((int64_t)c->bytes);
     }
+    ama__write_start(wr->fd, first, at - first);
     return AMA_OK;
 }
 

@@ -256,8 +256,13 @@ ama_status ama__writer_flush(ama__writer *wr) {
     return wr->driver->flush ? wr->driver->flush(wr) : AMA_OK;
 }
 
-bool ama__writer_collective_flush(const ama__writer *wr) {
-    return wr->driver->flush != NULL;
+ama_status ama__writer_reserve(ama__writer *wr) {
+    bool one_file = wr->root && wr->fd >= 0;
+    return ama__comm_agree(wr->comm, one_file ? ama__write_reserve(wr, wr->fd, wr->tmp, wr->expected_bytes) : AMA_OK);
+}
+
+bool ama__writer_collective_flush(const ama__writer *wr, int var) {
+    return wr->driver->flush && wr->chunked[var];
 }
 
 int64_t ama__writer_bytes(const ama__writer *wr) {

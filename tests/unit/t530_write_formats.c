@@ -8,47 +8,18 @@
 #include <sys/stat.h>
 
 #include <hdf5.h>
-#include <mpi.h>
 #include <pnetcdf.h>
 
-#include "comm/mpi.h"
-#include "write_sample.h"
-
-typedef struct world {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    bool root;
-    char dir[256];
-} world;
+#include "write_world.h"
 
 static int setup(void **state) {
     static world w;
-    w = (world){.ctx = ama__ctx_create()};
-    if (ama__comm_create(w.ctx, MPI_COMM_WORLD, &w.comm) != AMA_OK) return 1;
-    w.root = ama__comm_rank(w.comm) == 0;
-    const char *keep = getenv("AMA_WRITE_KEEP");
-    sample_dir(w.dir, sizeof w.dir, "t530");
-    int failed = 0;
-    if (keep)
-        snprintf(w.dir, sizeof w.dir, "%s", keep);
-    else if (w.root)
-        failed = !mkdtemp(w.dir);
-    ama__comm_bcast(w.comm, w.dir, sizeof w.dir, 0);
     *state = &w;
-    return (int)ama__comm_max(w.comm, failed);
+    return world_open(&w, "t530", getenv("AMA_WRITE_KEEP"));
 }
 
 static int teardown(void **state) {
-    world *w = *state;
-    ama__comm_barrier(w->comm);
-    char command[300];
-    snprintf(command, sizeof command, "rm -r '%s'", w->dir);
-    int failed = w->root && !getenv("AMA_WRITE_KEEP") ? system(command) : 0;
-    ama__comm_destroy(&w->comm);
-    failed = failed || ama__mem_used(w->ctx) != 0;
-    ama__ctx_destroy(&w->ctx);
-    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
-    return 0;
+    return world_close(*state, getenv("AMA_WRITE_KEEP") ? NULL : "rm -r '%s'");
 }
 
 /* Names in the directory that begin with a dot: nothing temporary may stay. */
