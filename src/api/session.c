@@ -12,6 +12,7 @@
 
 #define SHARE 0.6 /* of what the node allows */
 #define LEAST_BUDGET ((int64_t)64 << 20)
+#define PREFETCH_TILES 2
 
 static_assert((int)AMA_IO_POSIX == AMA_PATH_POSIX && (int)AMA_IO_TWO_PHASE == AMA_PATH_TWO_PHASE &&
                   (int)AMA_IO_MPIIO == AMA_PATH_MPIIO && (int)AMA_IO_LIBRARY == AMA_PATH_LIBRARY,
@@ -59,7 +60,7 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
     if (options->io != AMA_IO_POSIX) s->options.prefetch = -1; /* ranks that read together have their own order */
     if (options->io == AMA_IO_MPIIO || options->io == AMA_IO_LIBRARY)
         AMA_TRY(ama__comm_agree(s->comm, ama__mpi_reads_safely(s->ctx)));
-    s->prefetch = s->options.prefetch == 0 ? AMA_PREFETCH_ADVICE : s->options.prefetch > 0 ? s->options.prefetch : 0;
+    s->prefetch = s->options.prefetch == 0 ? PREFETCH_TILES : s->options.prefetch > 0 ? s->options.prefetch : 0;
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
     ama__ctx_set_message(s->ctx, pass_warning, s);
     if (!s->options.index_cache) return AMA_OK;

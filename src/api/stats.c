@@ -2,11 +2,10 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 typedef struct actual { /* over all ranks */
     int64_t chunks, reads, readers, file_bytes, stored_bytes, decoded_bytes, written_bytes, peak_bytes;
-    double open_s, elapsed_s, cpu_s;                                 /* open, elapsed: of the slowest rank; cpu: sum */
+    double open_s, elapsed_s, cpu_s, run_cpu_s;                      /* open, elapsed: of the slowest rank; cpu: sum */
     double phase_s[AMA_PHASE_N], phase_most_s[AMA_PHASE_N], other_s; /* sum of threads; the rank with most */
 } actual;
 
@@ -23,20 +22,14 @@ static double sum_s(ama__comm *comm, double s) {
     return 1e-9 * (double)ama__comm_sum(comm, (int64_t)(1e9 * s));
 }
 
-/* CPU seconds of this process since it began. */
-static double cpu_s(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
 static void collect(report *r) {
     ama__comm *comm = r->s->comm;
     const ama__exec_stats *x = r->x->run;
     actual *a = &r->actual;
     a->open_s = ama__comm_max_f8(comm, r->x->open_s);
     if (!x) return;
-    a->cpu_s = sum_s(comm, cpu_s());
+    a->cpu_s = sum_s(comm, ama__process_cpu_s());
+    a->run_cpu_s = sum_s(comm, x->cpu_s);
     a->chunks = ama__comm_sum(comm, x->fetched.n_chunks);
     a->reads = ama__comm_sum(comm, x->fetched.n_reads);
     a->readers = ama__comm_sum(comm, x->fetched.n_reads > 0);
@@ -116,6 +109,7 @@ static void add_table(const report *r, ama__text *t) {
     for (int i = 0; i < AMA_PHASE_N; i++)
         add_row(t, ama__phase_name((ama__phase)i), time_cell(x, p->phase_s[i]), time_cell(y, a->phase_s[i]));
     add_row(t, "other", "-", time_cell(y, a->other_s));
+    add_row(t, "cpu", time_cell(x, p->cpu_s), time_cell(y, a->run_cpu_s));
     add_row(t, "elapsed", time_cell(x, p->elapsed_s), time_cell(y, a->elapsed_s));
     add_path(r, t);
     ama__text_printf(t,
@@ -162,6 +156,7 @@ static json_t *predicted_json(const report *r) {
     json_object_set_new(o, "peak_bytes", json_integer(plan->peak_bytes));
     json_object_set_new(o, "process_bytes", json_integer(plan->peak_bytes + plan->base_bytes));
     json_object_set_new(o, "elapsed_s", known_s(p->elapsed_s));
+    json_object_set_new(o, "cpu_s", known_s(p->cpu_s));
     json_object_set_new(o, "phase_s", phases(p->phase_s, -1));
     return o;
 }
@@ -178,6 +173,7 @@ static json_t *actual_json(const report *r) {
     json_object_set_new(o, "open_s", json_real(a->open_s));
     json_object_set_new(o, "elapsed_s", json_real(a->elapsed_s));
     json_object_set_new(o, "cpu_s", json_real(a->cpu_s));
+    json_object_set_new(o, "run_cpu_s", json_real(a->run_cpu_s));
     json_object_set_new(o, "phase_s", phases(a->phase_s, a->other_s > 0 ? a->other_s : 0));
     json_object_set_new(o, "phase_most_s", phases(a->phase_most_s, -1));
     return o;

@@ -52,7 +52,7 @@ typedef struct walk {
     bool open;
     ama__box box; /* of the unit */
     int64_t next; /* start of the next tile on axis 0 */
-    bool skip;    /* this tile has been written by an earlier ama__run */
+    bool skip;    /* this tile has been written by an earlier run */
 } walk;
 
 static ama_status open_unit(ama__stage_run *sr, walk *w) {

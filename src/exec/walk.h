@@ -26,7 +26,7 @@ typedef struct ama__run {
     ama__writer **writer; /* per sink; NULL for GATHER */
     int n_results;
     ama__run_result *results;
-    double start_s;
+    double start_s, start_cpu_s;
 } ama__run;
 
 /* What one stage holds while it runs. */

@@ -43,11 +43,15 @@ static ama_status count_eager(ama__graph *g, int n, const ama__file_view *f, ama
 
 static ama_status load_eager(ama__graph *g, int n, ama__file_view *f, const ama__open_args *args, ama__eager_fn *wanted,
                              void *user) {
+    ama__fetcher *files;
+    AMA_TRY(ama__fetcher_create(g->ctx, &files));
+    ama_status status = AMA_OK;
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < f[i].n; k++)
+        for (int k = 0; k < f[i].n && status == AMA_OK; k++)
             if (f[i].var[k].kind != AMA_DECODE_LAZY && (!wanted || wanted(user, i, &f[i].var[k])))
-                AMA_TRY(ama__decoded_load(g, &f[i], &f[i].var[k], args, false));
-    return AMA_OK;
+                status = ama__decoded_load(g, &f[i], &f[i].var[k], args, false, files);
+    ama__fetcher_destroy(&files);
+    return status;
 }
 
 ama_status ama__open_load(ama__graph *g, ama__comm *comm, int n, ama__file_view *f, const ama__open_args *args,
@@ -72,8 +76,10 @@ static ama_status make_views(ama__graph *g, int n, ama__store *const *stores, co
 
 ama_status ama__open_views(ama__graph *g, ama__comm *comm, int n, const char *const *paths, const ama__open_args *args,
                            ama__opened *stores, ama__file_view **out) {
-    ama__open_options o = {
-        .group = args->group, .allow_external = args->allow_external, .index_cache = args->index_cache};
+    ama__open_options o = {.group = args->group,
+                           .allow_external = args->allow_external,
+                           .index_cache = args->index_cache,
+                           .max_openers = args->max_openers};
     AMA_TRY(ama__comm_agree(comm, reserve(stores, n)));
     AMA_TRY(ama__store_open_many(g->ctx, comm, n, paths, &o, stores->store + stores->n));
     ama__store **opened = stores->store + stores->n;

@@ -371,9 +371,10 @@ static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const am
 }
 
 ama_status ama__decoded_load(ama__graph *g, const ama__file_view *f, ama__decoded *d, const ama__open_args *args,
-                             bool force_cftime) {
+                             bool force_cftime, ama__fetcher *files) {
     void *raw = NULL;
-    ama_status status = ama__store_read_whole(f->store, d->var, &raw);
+    ama_status status =
+        files ? ama__store_read_with(files, f->store, d->var, &raw) : ama__store_read_whole(f->store, d->var, &raw);
     if (status == AMA_OK) status = load(g, d, raw, args, force_cftime);
     ama__mem_free(g->ctx, raw);
     return ama__decoded_wrap(g, f, d, status);

@@ -3,6 +3,7 @@
 #define AMA_GRAPH_OPEN_DECODE_H
 
 #include "graph/open.h"
+#include "store/fetch.h"
 
 typedef enum ama__decode_kind {
     AMA_DECODE_LAZY,
@@ -42,9 +43,10 @@ typedef struct ama__file_view {
 /* Looks at all that the metadata say; reads nothing. Local. */
 ama_status ama__file_view_make(ama__graph *g, ama__store *store, const ama__open_args *args, ama__file_view *out);
 ama__decoded *ama__file_view_find(const ama__file_view *f, const char *name); /* NULL when absent */
-/* Reads and decodes a variable whose kind is not LAZY and whose manifest is there. force_cftime: us ticks. Local. */
+/* Reads and decodes a variable whose kind is not LAZY and whose manifest is there. force_cftime: us ticks. files: NULL,
+ * or what keeps files open between calls. Local. */
 ama_status ama__decoded_load(ama__graph *g, const ama__file_view *f, ama__decoded *d, const ama__open_args *args,
-                             bool force_cftime);
+                             bool force_cftime, ama__fetcher *files);
 /* The labelled variable of what is in one file. Local. */
 ama_status ama__decoded_variable(ama__graph *g, const ama__file_view *f, const ama__decoded *d, ama__variable **out);
 /* The same with a node given: names, attrs, encoding of `d`. */

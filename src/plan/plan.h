@@ -101,15 +101,13 @@ typedef struct ama__stage {
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
 
-#define AMA_PREFETCH_ADVICE (-1)
-
 typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
     int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
-    int prefetch;      /* tiles read ahead by a thread; 0: none, AMA_PREFETCH_ADVICE: the kernel is told of the next */
-    ama__io_path io;   /* how sources are read */
-    int n_aggregators; /* 0: one a node */
+    int prefetch;         /* tiles read ahead; 0: none */
+    ama__io_path io;      /* how sources are read */
+    int n_aggregators;    /* 0: one a node */
 } ama__plan_options;
 
 static inline ama__io_options ama__plan_io(const ama__plan_options *o) {

@@ -254,7 +254,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
-    s->ahead_bytes = ama__comm_max(comm, t.ahead_most * max_i8(o->prefetch, 0));
+    s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
     const ama__io_options io = ama__plan_io(o);
     int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, t.stored_most, t.raw_most) : 0;
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);

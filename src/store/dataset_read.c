@@ -178,16 +178,15 @@ done:
     return status;
 }
 
-ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **out) {
+ama_status ama__store_read_own(ama__fetcher *f, ama__store *s, int var, void **out) {
+    const opened_store *o = (const opened_store *)s;
     const ama__stored_var *v = &s->meta.var[var];
     const ama__manifest *m = &s->manifest[var];
-    const void *sent = ((const opened_store *)s)->sent[var];
+    const void *sent = o->sent[var] || !o->ahead ? o->sent[var] : o->ahead[var];
     int64_t n;
     size_t bytes;
     ama_status status;
     *out = NULL;
-    if (!s->has_manifest[var])
-        return ama__fail(s->ctx, AMA_ERR_INTERNAL, "variable %s is read before its manifest is there", v->name);
     if (!ama__shape_size(v->grid.ndim, v->grid.shape, &n) ||
         __builtin_mul_overflow((size_t)n, ama__dtype_bytes(v->dtype), &bytes))
         return ama__fail(s->ctx, AMA_ERR_FORMAT, "%s > variable %s: its size overflows", s->path, v->name);
@@ -206,6 +205,14 @@ ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **
 done:
     if (status != AMA_OK) AMA_FREE(s->ctx, *out);
     return status;
+}
+
+ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **out) {
+    *out = NULL;
+    if (!s->has_manifest[var])
+        return ama__fail(s->ctx, AMA_ERR_INTERNAL, "variable %s is read before its manifest is there",
+                         s->meta.var[var].name);
+    return ama__store_read_own(f, s, var, out);
 }
 
 ama_status ama__store_read_whole(ama__store *s, int var, void **out) {

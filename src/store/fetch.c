@@ -40,6 +40,10 @@ void ama__fetcher_destroy(ama__fetcher **f) {
     AMA_FREE(ctx, *f);
 }
 
+ama_status ama__fetcher_adopt(ama__fetcher *f, const char *path, int fd) {
+    return ama__file_cache_adopt(f->files, path, fd);
+}
+
 ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f) {
     return (ama__fetch_counts){.n_chunks = atomic_load(&f->n_chunks),
                                .n_reads = atomic_load(&f->n_reads),

@@ -9,6 +9,8 @@
 typedef struct ama__fetcher ama__fetcher;
 ama_status ama__fetcher_create(ama_ctx *ctx, ama__fetcher **out);
 void ama__fetcher_destroy(ama__fetcher **f);
+/* Takes over a file that is open already, also when it fails. Local. */
+ama_status ama__fetcher_adopt(ama__fetcher *f, const char *path, int fd);
 
 typedef struct ama__fetch_counts { /* since creation, all threads; n_chunks: chunks and boxes */
     int64_t n_chunks, n_reads, stored_bytes, raw_bytes;

@@ -37,7 +37,11 @@ typedef struct ama__extent {
 } ama__extent;
 
 /* Extent of chunk number `chunk` (TABLE and FILES). For FILES *path_out (>= path + 32 * ndim + 8 bytes) receives the
- * object's path. Local, no I/O. */
+ * object's path. False when there is no such chunk or no room for its path; nothing is recorded, so that a thread that
+ * reads ahead may ask. Local, no I/O. */
+bool ama__manifest_find(const ama__manifest *m, const ama__chunkgrid *grid, int64_t chunk, ama__extent *out,
+                        char *path_out, size_t path_bytes);
+/* The same, where that is an error. */
 ama_status ama__manifest_locate(ama_ctx *ctx, const ama__manifest *m, const ama__chunkgrid *grid, int64_t chunk,
                                 ama__extent *out, char *path_out, size_t path_bytes);
 

@@ -23,7 +23,7 @@ typedef struct ama__write_driver {
     /* Local, thread-safe. The box is inside the array, not empty and, for a chunked variable, exactly one chunk. */
     ama_status (*put)(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data);
     size_t (*pending)(const ama__writer *wr); /* NULL: nothing ever waits */
-    ama_status (*flush)(ama__writer *wr);     /* Collective, agreed; NULL: nothing ever waits */
+    ama_status (*flush)(ama__writer *wr);     /* Collective, agreed; called where wr->in_step is set by check */
     ama_status (*finish)(ama__writer *wr);    /* Collective, agreed */
     void (*destroy)(ama__writer *wr);         /* Local; wr->state may be NULL */
 } ama__write_driver;
@@ -43,6 +43,7 @@ struct ama__writer {
     bool *has_fill;         /* [n_vars] the spec gives it (has_fill or a _FillValue attribute) */
     char *path, *tmp, *dir; /* final name (symbolic links resolved), temporary name, their directory */
     bool root;              /* this is rank 0 */
+    bool in_step;           /* what is put may wait for a flush of all ranks */
     int fd;                 /* of tmp, formats of one file; -1 when not open */
     int64_t expected_bytes; /* of the finished file; set by the driver on rank 0 */
     int64_t *n_put;         /* [n_vars] elements put by this rank (atomic) */

@@ -26,6 +26,10 @@ typedef struct ama__write_spec {
     ama__format format;
     const char *path;
     bool overwrite; /* false: an existing path is an error at create */
+    /* netCDF-4 with compression: the bytes of the file depend on what it holds alone, at the price of a pass over them
+     * at the end and twice the room on disk until then. All other files, and netCDF-4 up to 64 MiB, are so anyhow; in
+     * the rest chunks lie where there was place for them when they came. */
+    bool canonical;
     ama__meta meta;
     struct ama__journal *journal; /* NULL, or what an unfinished output is left with: journal.h (Zarr) */
 } ama__write_spec;
