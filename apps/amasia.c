@@ -340,7 +340,7 @@ int main(int argc, char **argv) {
     parse_arguments(argc, argv, &a);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
     ama_mpi_guard();
-    /* ROMIO: Open MPI's own leaves ranks waiting when a read fails on one of them */
+    /* ROMIO: Open MPI's own leaves ranks waiting oftener when a read fails on one of them */
     if (a.options.io == AMA_IO_MPIIO || a.options.io == AMA_IO_LIBRARY) setenv("OMPI_MCA_io", "^ompio", 0);
     if (mpi) {
         MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
@@ -361,7 +361,9 @@ int main(int argc, char **argv) {
         status = 1;
     } else if ((text = script_text(&a, text, &bytes), dispatch(&a, session, text, bytes, &equal))) {
         if (a.progress_line) fprintf(stderr, "\r\033[K");
-        if (rank == 0) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
+        bool lost = ama_session_lost(session); /* the others hang in MPI-IO */
+        if (rank == 0 || lost) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
+        if (lost) MPI_Abort(MPI_COMM_WORLD, 1);
         status = 1;
     }
     if (status == 0 && !equal) status = 1;

@@ -37,7 +37,7 @@ typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
  * that are files of their own, as in Zarr, are still read by the rank that needs them). MPIIO: the same byte ranges by
  * collective reads of MPI files. LIBRARY: netCDF classic by PnetCDF, netCDF-4 and HDF5 by parallel HDF5, collectively;
  * what those can not read is read as by POSIX. The last two need MPI, and ama_mpi_guard before MPI_Init under Open MPI;
- * when a read fails on one rank, Open MPI's own MPI-IO leaves the others waiting, ROMIO (OMPI_MCA_io=^ompio) does not.
+ * see ama_session_lost.
  */
 typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE, AMA_IO_MPIIO, AMA_IO_LIBRARY } ama_io;
 
@@ -76,6 +76,11 @@ AMA_API ama_status ama_session_create(MPI_Comm comm, const ama_options *options,
 AMA_API ama_status ama_session_create_self(const ama_options *options, ama_session **out);
 /* Collective (Local for a session made by ama_session_create_self). NULL inside is allowed. */
 AMA_API void ama_session_destroy(ama_session **session);
+
+/* True when this rank has failed within a collective call of MPI-IO that the others do not come out of: what
+ * AMA_IO_MPIIO and AMA_IO_LIBRARY can not prevent when a disk fails. They are then waiting for ever; this rank can only
+ * show the text of its error and end all with MPI_Abort. Local. */
+AMA_API bool ama_session_lost(const ama_session *session);
 
 /* The text of the last error, "" when there was none; the same on all ranks. Borrowed, valid until the next call. */
 AMA_API const char *ama_error_text(const ama_session *session);

@@ -109,6 +109,10 @@ void ama_session_destroy(ama_session **session) {
     *session = NULL;
 }
 
+bool ama_session_lost(const ama_session *session) {
+    return ama__comm_lost(session->comm);
+}
+
 const char *ama_error_text(const ama_session *session) {
     return ama__error_text(session->ctx);
 }

@@ -24,6 +24,12 @@ ama_ctx *ama__comm_ctx(const ama__comm *c);
  * same error record (that of the lowest failing rank) and a status other than AMA_OK: the failing class. */
 ama_status ama__comm_agree(ama__comm *c, ama_status local);
 
+/* Collective. Waits for the other ranks; one on which a collective call of another library has failed waits at most
+ * wait_s, because that call may hold them for ever. If they do not come, the communicator is lost: from then on
+ * collectives return at once on this rank, agreement with what the rank itself says, and the program can only end. */
+void ama__comm_meet(ama__comm *c, bool failed, double wait_s);
+bool ama__comm_lost(const ama__comm *c);
+
 /* All Collective. MPI errors are fatal inside the wrappers (a broken MPI cannot agree), so these return only errors of
  * memory, agreed by all ranks. */
 void ama__comm_barrier(ama__comm *c);

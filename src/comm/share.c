@@ -70,9 +70,14 @@ ama_status ama__comm_share(ama__comm *c, int root, const void *data, size_t byte
     size_t ranks = (size_t)ama__comm_node_nranks(c), part = (bytes + ranks - 1) / ranks;
     void *to = NULL;
     *out = (ama__shared){0};
-    AMA_TRY(ama__comm_agree(c, ama__mem_charge(ctx, AMA_MEM_META, part)));
+    ama_status status = ama__mem_charge(ctx, AMA_MEM_META, part);
+    bool charged = status == AMA_OK;
+    status = ama__comm_agree(c, status);
+    if (status != AMA_OK) {
+        if (charged) ama__mem_discharge(ctx, AMA_MEM_META, part);
+        return status;
+    }
     bool mapped = bytes > 0 && ama__comm_max(c, (int64_t)ranks) > 1 && map_together(c, bytes, &to);
-    ama_status status = AMA_OK;
     if (!mapped) {
         ama__mem_discharge(ctx, AMA_MEM_META, part);
         status = ama__comm_agree(c, ama__mem_alloc(ctx, AMA_MEM_META, bytes, &to));

@@ -10,6 +10,9 @@
 #include "store/collective_private.h"
 #include "store/twophase.h"
 
+/* How long a rank on which a library's call has failed waits for the others to come out of it: they read a few MiB. */
+#define WAIT_S 30.0
+
 /* A 64th of the budget, of which two-phase holds some 2.5: rounds beyond 8 MiB gain nothing, below 256 KiB they cost.
  */
 static int64_t round_bytes(int64_t budget_bytes) {
@@ -72,7 +75,7 @@ void ama__collective_destroy(ama__collective **c) {
     ama__collective *x = *c;
     if (!x) return;
     for (int i = 0; i < AMA_IO_OPEN_MAX; i++)
-        if (x->open[i].handle) close_file(x, &x->open[i]);
+        if (x->open[i].handle) (ama__comm_lost(x->comm) ? give_up : close_file)(x, &x->open[i]);
     ama__twophase_destroy(&x->twophase);
     ama__mpiio_free_buffers(x);
     ama__mem_free(x->ctx, x);
@@ -131,7 +134,11 @@ static ama_status open_file(ama__collective *c, const ama__store_var *part, int6
     ama_status status = ama__mem_calloc(c->ctx, AMA_MEM_META, 1, method->handle_bytes, &f->handle);
     if (status == AMA_OK) status = ama__io_check_file(c, path, end);
     status = ama__comm_agree(c->comm, status);
-    if (status == AMA_OK) status = ama__comm_agree(c->comm, method->open(c, part, f->handle));
+    if (status == AMA_OK) {
+        status = method->open(c, part, f->handle);
+        ama__comm_meet(c->comm, status != AMA_OK, WAIT_S);
+        status = ama__comm_agree(c->comm, status);
+    }
     if (status != AMA_OK) give_up(c, f);
     *out = f;
     return status;
@@ -166,6 +173,7 @@ ama_status ama__collective_read(ama__collective *c, ama_status local, int n, ama
         int64_t end = mine == part ? ama__io_want_end(&want[w.at]) : 0;
         AMA_TRY(open_file(c, &c->part[part], end, &f));
         local = f->method->read(c, f->handle, part, &w, &inside);
+        ama__comm_meet(c->comm, inside, WAIT_S);
     }
     return ama__comm_agree(c->comm, local);
 }

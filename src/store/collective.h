@@ -12,8 +12,9 @@
  *
  * MPI-IO and the libraries above it do not agree on errors, and a rank on which they fail may leave the others waiting.
  * So before each call every rank looks whether the files are there, may be read and are long enough, and all agree; and
- * after an error within a call the file is neither used nor closed again. A disk that fails while an OMPIO aggregator
- * reads leaves the others waiting all the same; ROMIO's agree. */
+ * after an error within a call the file is neither used nor closed again. A disk that fails while an aggregator of
+ * MPI-IO reads leaves the others waiting all the same: the rank that knows waits for them a while, and then the
+ * communicator is lost (ama__comm_meet). */
 #ifndef AMA_STORE_COLLECTIVE_H
 #define AMA_STORE_COLLECTIVE_H
 

@@ -176,6 +176,21 @@ def check_read_errors(args, failures):
                     one_message(f"{path} of {data}, read error {at} on rank {rank}", "fault", r, failures)
         if calls[path] not in said:
             failures.append(f"{path}: no error of {calls[path]}: {said}")
+        if path == "mpiio":
+            check_lost(args, failures)
+
+
+def check_lost(args, failures):
+    """A rank that reads for the others fails within MPI-IO, which does not tell them: it ends the job after a while."""
+    with open("hints", "w") as f:
+        f.write("romio_cb_read enable\n")
+    env = [("LD_PRELOAD", args.preload), ("READ_ERROR_FILE", "cdf5.nc"), ("READ_ERROR_RANK", 0), ("READ_ERROR_AT", 2),
+           ("ROMIO_HINTS", os.path.abspath("hints"))]
+    r = run(args, "lost", os.path.abspath("cdf5.nc"), 3, ["--io=mpiio"], more_env=env)
+    said = [line for line in r.stderr.splitlines() if line.startswith("amasia: ")]
+    left = [n for n in os.listdir("lost") if not n.startswith(".")]
+    if r.returncode == 0 or len(said) != 1 or "MPI_File_read_at_all" not in said[0] or left != ["s.py"]:
+        failures.append(f"a reader that fails: exit {r.returncode}, {r.stderr}, left {left}")
 
 
 def check_refused(args, failures):

@@ -357,6 +357,29 @@ static void sharing_what_does_not_fit(void **state) {
     assert_null(s.data);
 }
 
+/* The last rank fails while the others are elsewhere: it goes on alone, and says what it has to say. */
+static void meeting(void **state) {
+    world *w = *state;
+    ama__comm *c;
+    bool last = w->rank == w->nranks - 1;
+    assert_int_equal(ama__comm_create(w->ctx, MPI_COMM_WORLD, &c), AMA_OK);
+    ama__comm_meet(c, last, 60);
+    ama__comm_meet(c, false, 0);
+    assert_false(ama__comm_lost(c));
+    assert_int_equal(ama__comm_max(c, w->rank), w->nranks - 1);
+    if (last) {
+        ama__comm_meet(c, true, 0.05);
+        assert_int_equal(ama__comm_lost(c), w->nranks > 1);
+        assert_int_equal(ama__comm_agree(c, ama__fail(w->ctx, AMA_ERR_IO, "a disk")), AMA_ERR_IO);
+        assert_int_equal(ama__comm_min(c, 5), 5);
+        ama__comm_barrier(c);
+        ama__error_clear(w->ctx);
+    }
+    ama__comm_barrier(w->comm);
+    if (!last) ama__comm_meet(c, false, 0);
+    ama__comm_destroy(&c);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranks),
@@ -372,6 +395,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(sameness),
         cmocka_unit_test(creation_fails_together),
         cmocka_unit_test(part_of_the_world),
+        cmocka_unit_test(meeting),
     };
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, setup, teardown);
