@@ -28,6 +28,7 @@ enum {
     KEY_THREADS,
     KEY_PROGRESS,
     KEY_STATS,
+    KEY_JSON,
     KEY_EXTERNAL,
     KEY_INDEX_CACHE,
     KEY_GROUP,
@@ -42,7 +43,8 @@ static const struct argp_option options[] = {
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
-    {"stats", KEY_STATS, NULL, 0, "show what was read and written, and the peak memory", 2},
+    {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
+    {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},
     {"rtol", KEY_RTOL, "X", 0, "relative tolerance (verify; 0 by default)", 3},
     {"atol", KEY_ATOL, "X", 0, "absolute tolerance (verify; 0 by default)", 3},
     {"group", KEY_GROUP, "PATH", 0, "group of the file (info, verify)", 3},
@@ -120,6 +122,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
     case KEY_PROGRESS: a->options.progress = true; break;
     case KEY_STATS: a->script.stats = true; break;
+    case KEY_JSON: a->script.stats_json = arg; break;
     case KEY_INDEX_CACHE: a->options.index_cache = arg; break;
     case KEY_EXTERNAL: a->options.allow_external = true; break;
     case KEY_GROUP: a->group = arg; break;

@@ -73,10 +73,27 @@ typedef struct ama_script_options {
     const char *output;  /* NULL, or where the value of the last expression is written (.zarr: Zarr, else netCDF) */
     const char *command; /* command line for the history attribute; NULL: none is written */
     bool plan_only;      /* send the plan as output text instead of running; no data is read */
-    bool stats;          /* send what was done as output text after the run */
+    bool stats;          /* send what was predicted and what was done as output text after the run */
+    /* NULL, or the file that gets prediction and run as JSON ("-": output text). Keys, where null is "not known":
+     *   version ranks threads budget_bytes
+     *   predicted: chunks stored_bytes decoded_bytes output_bytes (before encoding) peak_bytes (of the budget, on the
+     *     rank that needs most) process_bytes (with the program itself) elapsed_s phase_s
+     *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte reduce_s_per_value, codecs[]: pipeline
+     *     decode_s_per_byte encode_s_per_byte (of raw bytes) encoded_per_raw: of one thread, on made-up values
+     *   actual (null when only planned): chunks reads stored_bytes decoded_bytes written_bytes (to files) peak_bytes
+     *     open_s (wall before the first stage: opening, binding, planning; values the script needs at once) elapsed_s
+     *     (wall from there on; both of the slowest rank) cpu_s (of all processes since they began) phase_s
+     *     phase_most_s
+     *   phase_s: fetch decode compute exchange encode write and, of what was done, other (idle threads too): wall
+     *     seconds of each thread, summed over threads and ranks; phase_most_s: summed over the threads of the rank
+     *     that has most.
+     * Bytes and chunks are sums over the ranks. chunks counts boxes of what is not chunked too. Predicted times are
+     * for cores of one's own, take files to stay in the page cache, and leave out communication and what maps, windows
+     * and sorting cost. */
+    const char *stats_json;
 } ama_script_options;
 /* clang-format off */
-#define AMA_SCRIPT_OPTIONS_INIT {0, NULL, NULL, NULL, false, false}
+#define AMA_SCRIPT_OPTIONS_INIT {0, NULL, NULL, NULL, false, false, NULL}
 /* clang-format on */
 
 /* Runs (or plans) the xarray script `text` called `name` in messages. Rank 0's text counts. Errors of names, labels,
@@ -102,6 +119,10 @@ typedef struct ama_verify_options {
  * Collective. */
 AMA_API ama_status ama_verify(ama_session *session, const char *path_a, const char *path_b,
                               const ama_verify_options *options, bool *equal);
+
+/* Measures how fast the loops over values are for each dtype and instruction set, beside memcpy and reading, in GB/s of
+ * one thread's CPU time over `bytes` of input; sends a table as output text. Takes twice `bytes` of memory. Local. */
+AMA_API ama_status ama_bench_kernels(ama_session *session, size_t bytes);
 
 /* Sends help as output text: topic NULL lists what scripts may call, otherwise the signature of a method. Local. */
 AMA_API ama_status ama_help(ama_session *session, const char *topic);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/session.h"
+#include "api/stats.h"
 #include "exec/exec.h"
 #include "graph/labels.h"
 #include "lang/script.h"
@@ -13,7 +14,8 @@ typedef struct script_run {
     ama__graph graph;
     ama__script *script;
     ama__plan *plan;
-    double next_progress_s;
+    double next_progress_s, start_s;
+    ama__stats_file *json; /* NULL: none is wanted */
 } script_run;
 
 /* ---- the text from rank 0 */
@@ -103,21 +105,6 @@ static ama_status show_prints(script_run *r) {
     return AMA_OK;
 }
 
-static void show_stats(script_run *r, const ama__plan *p, const ama__exec_stats *x) {
-    ama_session *s = r->s;
-    char decoded[32], stored[32], written[32], predicted[32], peak[32];
-    int64_t n_chunks = ama__comm_sum(s->comm, x->fetched.n_chunks);
-    int64_t raw = ama__comm_sum(s->comm, x->fetched.raw_bytes), disk = ama__comm_sum(s->comm, x->fetched.stored_bytes);
-    int64_t out = ama__comm_sum(s->comm, x->written_bytes), most = ama__comm_max(s->comm, (int64_t)x->peak_bytes);
-    char line[512];
-    snprintf(line, sizeof line, "chunks %lld, %s stored, %s decoded, %s written, peak %s a rank (planned %s), %.2f s\n",
-             (long long)n_chunks, ama__text_bytes(stored, sizeof stored, (double)disk),
-             ama__text_bytes(decoded, sizeof decoded, (double)raw),
-             ama__text_bytes(written, sizeof written, (double)out), ama__text_bytes(peak, sizeof peak, (double)most),
-             ama__text_bytes(predicted, sizeof predicted, (double)p->peak_bytes), x->elapsed_s);
-    ama__session_say(s, AMA_TEXT_OUTPUT, line);
-}
-
 static ama_status show_plan(script_run *r, const ama__plan *p) {
     ama__text t;
     ama__text_init(&t, r->s->ctx);
@@ -135,16 +122,26 @@ static void free_gathered(script_run *r) {
     }
 }
 
-static ama_status plan_and_run(script_run *r, const ama_script_options *o) {
-    ama__exec_stats stats;
+static ama_status run_plan(script_run *r, const ama_script_options *o) {
+    ama__exec_stats done;
     ama__exec_options e = {r->s->options.progress ? show_progress : NULL, r};
-    AMA_TRY(make_plan(r, r->script->n_sinks, r->script->sink, &r->plan));
-    if (o->plan_only) return ama__comm_agree(r->s->comm, show_plan(r, r->plan));
-    ama_status status = ama__exec_run(r->s->ctx, r->s->comm, r->plan, &e, &stats);
+    ama__stats stats = {r->plan, &done, ama__now_s() - r->start_s};
+    bool wanted = o->stats || r->json;
+    ama__phase_start(r->s->ctx, wanted);
+    ama_status status = ama__exec_run(r->s->ctx, r->s->comm, r->plan, &e, &done);
     if (e.progress) ama__session_say(r->s, AMA_TEXT_PROGRESS, "");
     if (status == AMA_OK) status = ama__comm_agree(r->s->comm, show_prints(r));
-    if (status == AMA_OK && o->stats) show_stats(r, r->plan, &stats);
+    if (status == AMA_OK && wanted) status = ama__stats_show(r->s, &stats, o->stats, r->json);
     return status;
+}
+
+static ama_status plan_and_run(script_run *r, const ama_script_options *o) {
+    AMA_TRY(make_plan(r, r->script->n_sinks, r->script->sink, &r->plan));
+    if (!o->plan_only) return run_plan(r, o);
+    ama__stats stats = {r->plan, NULL, ama__now_s() - r->start_s};
+    bool text = !o->stats_json || strcmp(o->stats_json, "-") != 0; /* standard output is then JSON alone */
+    AMA_TRY(ama__comm_agree(r->s->comm, text ? show_plan(r, r->plan) : AMA_OK));
+    return ama__stats_show(r->s, &stats, text, r->json);
 }
 
 static ama_status bind_and_run(script_run *r, const char *name, const char *text, const ama_script_options *o) {
@@ -168,13 +165,16 @@ static ama_status bind_and_run(script_run *r, const char *name, const char *text
 
 ama_status ama_script_run(ama_session *session, const char *name, const char *text, size_t text_bytes,
                           const ama_script_options *options) {
-    script_run r = {.s = session, .graph.ctx = session->ctx};
+    script_run r = {.s = session, .graph.ctx = session->ctx, .start_s = ama__now_s()};
     char *shared = NULL;
     ama__error_clear(session->ctx);
     ama__mem_set_limit(session->ctx, (size_t)session->budget_bytes);
     ama_status status = ama__comm_agree(session->comm, ama__arena_create(session->ctx, &r.graph.arena));
+    if (status == AMA_OK && options->stats_json) status = ama__stats_open(session, options->stats_json, &r.json);
     if (status == AMA_OK) status = share_text(session, text, text_bytes, &shared);
     if (status == AMA_OK) status = bind_and_run(&r, name, shared, options);
+    ama__phase_start(session->ctx, false);
+    ama__stats_close(session, &r.json);
     free_gathered(&r);
     ama__script_destroy(&r.script);
     AMA_FREE(session->ctx, shared);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/isa.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "comm/mpi.h"
@@ -46,6 +47,7 @@ static void find_threads(ama_session *s) {
 static ama_status set_up(ama_session *s, const ama_options *options) {
     const char *unit = getenv("AMA_UNIT_BYTES");
     s->options = *options;
+    AMA_TRY(ama__comm_agree(s->comm, ama__isa_check(s->ctx)));
     find_budget(s);
     find_threads(s);
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);

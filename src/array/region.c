@@ -60,6 +60,16 @@ bool ama__box_intersect(const ama__box *a, const ama__box *b, ama__box *out) {
     return some;
 }
 
+ama__box ama__box_hull(const ama__box *a, const ama__box *b) {
+    ama__box h = *a;
+    for (int d = 0; d < h.ndim; d++) {
+        int64_t end_a = a->start[d] + a->count[d], end_b = b->start[d] + b->count[d];
+        if (b->start[d] < h.start[d]) h.start[d] = b->start[d];
+        h.count[d] = (end_a > end_b ? end_a : end_b) - h.start[d];
+    }
+    return h;
+}
+
 bool ama__box_equal(const ama__box *a, const ama__box *b) {
     if (a->ndim != b->ndim) return false;
     for (int d = 0; d < a->ndim; d++)

@@ -24,6 +24,7 @@ bool ama__index_next(int ndim, const int64_t *count, int64_t *idx);
 int64_t ama__box_size(const ama__box *b); /* number of elements; 0 when any count is 0 */
 ama__box ama__box_whole(int ndim, const int64_t *shape);
 bool ama__box_intersect(const ama__box *a, const ama__box *b, ama__box *out); /* false when empty */
+ama__box ama__box_hull(const ama__box *a, const ama__box *b);                 /* the smallest box that contains both */
 bool ama__box_equal(const ama__box *a, const ama__box *b);
 bool ama__box_contains(const ama__box *outer, const ama__box *inner);
 

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-enum { AMA_ERROR_TEXT_BYTES = 8192, AMA_ERROR_LATE_MAX = 64, AMA_POOL_BINS = 8 * 48 };
+enum { AMA_ERROR_TEXT_BYTES = 8192, AMA_ERROR_LATE_MAX = 64, AMA_POOL_BINS = 8 * 48, AMA_PHASES_MAX = 8 };
 
 /* The error record. Its text has a fixed place, so that recording an error needs no memory. */
 typedef struct ama__error_record {
@@ -44,6 +44,8 @@ struct ama_ctx {
     _Atomic int64_t fault_n;
     ama__message_fn *message;
     void *message_user;
+    bool phases; /* the clock of phases runs */
+    _Atomic int64_t phase_ns[AMA_PHASES_MAX];
 };
 
 /* For ama__ctx_create and ama__ctx_destroy. Local. */

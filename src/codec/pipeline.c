@@ -2,6 +2,8 @@
  * left its output, one of two scratch buffers in turn, and the last to run writes to the caller's buffer. A checksum
  * is verified in place and cut off. Encoding is the same forwards, with checksums appended in place. */
 #include "codec/pipeline.h"
+
+#include "base/phase.h"
 #include "codec/steps.h"
 
 #include <stdio.h>
@@ -174,8 +176,8 @@ static ama_status decode_shuffled_sum(ama_ctx *ctx, const ama__codec_work *w, co
     return ama__fletcher32_check(ctx, dst, raw_bytes, sum);
 }
 
-ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
-                                const void *src, size_t src_bytes, void *dst, size_t raw_bytes) {
+static ama_status decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask, const void *src,
+                         size_t src_bytes, void *dst, size_t raw_bytes) {
     sizes size;
     const void *at = src;
     size_t n = src_bytes;
@@ -210,10 +212,18 @@ ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pip
     return AMA_OK;
 }
 
+ama_status ama__pipeline_decode_part(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
+                                     const void *src, size_t src_bytes, const ama__codec_part *part, void *dst) {
+    bool blocks = p->n == 1 && p->step[0].codec == AMA_CODEC_BLOSC && !(skip_mask & 1);
+    if (!blocks) return ama__pipeline_decode(ctx, w, p, skip_mask, src, src_bytes, dst, part->raw_bytes);
+    AMA_TRY(check_step(ctx, &p->step[0]));
+    return ama__blosc_decode_part(ctx, part, src, src_bytes, dst);
+}
+
 /* ---- encoding */
 
-ama_status ama__pipeline_encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, const void *src,
-                                size_t raw_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+static ama_status encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, const void *src, size_t raw_bytes,
+                         void *dst, size_t dst_cap, size_t *dst_bytes) {
     const void *at = src;
     void *mine = NULL; /* `at` where it may be written to */
     size_t n = raw_bytes, cap = raw_bytes;
@@ -254,4 +264,22 @@ ama_status ama__pipeline_encode(ama_ctx *ctx, ama__codec_work *w, const ama__pip
     if (at != dst) memcpy(dst, at, n);
     *dst_bytes = n;
     return AMA_OK;
+}
+
+/* ---- timed */
+
+ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
+                                const void *src, size_t src_bytes, void *dst, size_t raw_bytes) {
+    int before = ama__phase_enter(ctx, AMA_PHASE_DECODE);
+    ama_status status = decode(ctx, w, p, skip_mask, src, src_bytes, dst, raw_bytes);
+    ama__phase_leave(ctx, before);
+    return status;
+}
+
+ama_status ama__pipeline_encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, const void *src,
+                                size_t raw_bytes, void *dst, size_t dst_cap, size_t *dst_bytes) {
+    int before = ama__phase_enter(ctx, AMA_PHASE_ENCODE);
+    ama_status status = encode(ctx, w, p, src, raw_bytes, dst, dst_cap, dst_bytes);
+    ama__phase_leave(ctx, before);
+    return status;
 }

@@ -2,6 +2,7 @@
 #ifndef AMA_CODEC_PIPELINE_H
 #define AMA_CODEC_PIPELINE_H
 
+#include "array/region.h"
 #include "base/memory.h"
 
 typedef enum ama__codec {
@@ -48,6 +49,17 @@ ama_status ama__pipeline_check(ama_ctx *ctx, const ama__pipeline *p);
  * the last gzip member, are ignored as other readers do. Local, thread-safe with a work per thread. */
 ama_status ama__pipeline_decode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
                                 const void *src, size_t src_bytes, void *dst, size_t raw_bytes);
+
+/* A box of an array shape[] in C order that is stored as one chunk. */
+typedef struct ama__codec_part {
+    ama__box box;
+    const int64_t *shape;
+    size_t item_bytes, raw_bytes; /* of one element, of all */
+} ama__codec_part;
+/* The same where only a part is wanted: the rest of dst[part->raw_bytes] may be left undefined. A container of blosc
+ * blocks that is the only step is decoded as far as it holds the part; damage elsewhere in it may go unnoticed. */
+ama_status ama__pipeline_decode_part(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, uint32_t skip_mask,
+                                     const void *src, size_t src_bytes, const ama__codec_part *part, void *dst);
 
 /* Largest number of bytes encoding raw_bytes can give. */
 size_t ama__pipeline_bound(const ama__pipeline *p, size_t raw_bytes);

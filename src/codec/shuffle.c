@@ -3,8 +3,9 @@
  * any other size goes plane by plane over blocks that stay in cache. */
 #include "codec/steps.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/isa.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -212,9 +213,7 @@ AVX2 static size_t shuffle8_avx2(const uint8_t *restrict src, uint8_t *restrict 
 }
 
 bool ama__shuffle_simd(void) {
-    const char *isa = getenv("AMA_ISA");
-    if (isa && strcmp(isa, "avx2") != 0 && strcmp(isa, "avx512") != 0) return false;
-    return __builtin_cpu_supports("avx2");
+    return ama__isa_wanted() >= AMA_ISA_AVX2;
 }
 
 #define SHUFFLE_FROM(name) (simd ? name##_avx2(src, dst, n) : 0)

@@ -56,12 +56,16 @@ void ama__lz4_fini(ama__codec_work *w);
 
 ama__codec_fn ama__blosc_decode, ama__blosc_encode;
 size_t ama__blosc_bound(size_t raw_bytes);
+/* Decodes at least the blocks that hold the part, each to its place in dst[part->raw_bytes]. Errors as decoding all, as
+ * far as the blocks that are looked at show them. */
+ama_status ama__blosc_decode_part(ama_ctx *ctx, const ama__codec_part *part, const void *src, size_t src_bytes,
+                                  void *dst);
 /* UNSUPPORTED when `name` is a compressor the blosc library here lacks; "" passes. */
 ama_status ama__blosc_check(ama_ctx *ctx, const char *name);
 
 ama__codec_fn ama__shuffle_decode, ama__shuffle_encode;
 size_t ama__shuffle_bound(size_t raw_bytes);
-/* True when AVX2 may be used: the processor has it and the environment's AMA_ISA is absent or names it or better. */
+/* True when AVX2 may be used (ama__isa_wanted). */
 bool ama__shuffle_simd(void);
 /* Byte j of element i goes from src[i * element_bytes + j] to dst[j * n + i], or back; the trailing bytes that do not
  * fill an element stay where they are. The two ways of doing it (`simd`) give the same bytes. element_bytes >= 1. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/phase.h"
 #include "exec/accum_private.h"
 #include "kernel/order.h"
 
@@ -75,6 +76,7 @@ ama_status ama__collect_block(ama__accum *a, ama__evaluator *e, const ama__box *
 /* ---- finishing */
 
 typedef struct finishing {
+    ama_ctx *ctx;
     int n_results;
     ama__order *order;
     ama__order_input in;
@@ -103,7 +105,7 @@ static void set_orders(const ama__accum *a, finishing *f) {
 
 static ama_status alloc_finishing(ama__accum *a, const ama__segment *chain, int64_t cells, finishing *f) {
     int64_t n = 0, n_q = 1;
-    *f = (finishing){.n_results = 1 + a->consumer->n_twins, .in.cells = cells, .threads = a->threads};
+    *f = (finishing){.ctx = a->ctx, .n_results = 1 + a->consumer->n_twins, .in.cells = cells, .threads = a->threads};
     for (const ama__segment *s = chain; s; s = s->next) f->in.n_parts++;
     AMA_TRY(ama__mem_calloc(a->ctx, AMA_MEM_META, (size_t)f->n_results, sizeof *f->order, (void **)&f->order));
     AMA_TRY(ama__mem_calloc(a->ctx, AMA_MEM_META, (size_t)f->n_results, sizeof *f->out, (void **)&f->out));
@@ -132,7 +134,9 @@ static void run_finishing(const finishing *f) {
         int64_t count = f->in.cells - at < f->columns ? f->in.cells - at : f->columns;
         for (int i = 0; i < f->n_results; i++)
             out[i] = f->out[i] + (size_t)(at * f->order[i].n_q) * ama__dtype_bytes(f->order[i].out);
+        int before = ama__phase_enter(f->ctx, AMA_PHASE_COMPUTE);
         ama__order_run(f->n_results, f->order, &f->in, at, count, f->work + f->work_bytes * (size_t)ama__thread(), out);
+        ama__phase_leave(f->ctx, before);
     }
 }
 

@@ -194,6 +194,9 @@ static ama_status eval_source(ama__evaluator *e, const ama__node *node, const am
     bool viewed = false;
     void *dst;
     while (e->stage->source[source] != node) source++;
+    /* beyond it chunks may be undefined */
+    if (!ama__box_contains(&e->tile->reach[source], box))
+        return ama__fail(e->ctx, AMA_ERR_INTERNAL, "more of a source is read than its stage needs");
     int first = node->ndim ? ama__source_part_of(node, box->start[axis]) : 0;
     int last = node->ndim ? ama__source_part_of(node, box->start[axis] + box->count[axis] - 1) : 0;
     if (first == last) {

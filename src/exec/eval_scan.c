@@ -3,6 +3,7 @@
  * the result already, so that blocks may be cut anywhere. */
 #include "exec/eval_scan.h"
 
+#include "base/phase.h"
 #include "kernel/scan.h"
 
 typedef struct job {
@@ -100,7 +101,9 @@ static ama_status scan_box(job *j, ama__evaluator *ev, int threads) {
         ama_status now;
 #pragma omp atomic read
         now = status;
+        int before = ama__phase_enter(ev->ctx, AMA_PHASE_COMPUTE);
         if (now == AMA_OK) now = scan_slab(j, &ev[ama__thread()], i);
+        ama__phase_leave(ev->ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

@@ -1,6 +1,7 @@
 /* Values of a consumer's box, by all threads. */
 #include "exec/output.h"
 
+#include "base/phase.h"
 #include "plan/blocks.h"
 
 /* Class values of a block into their places in the dense array of a box. */
@@ -53,7 +54,9 @@ ama_status ama__evaluate_box(ama_ctx *ctx, ama__evaluator *ev, int threads, cons
         ama_status now;
 #pragma omp atomic read
         now = status;
+        int before = ama__phase_enter(ctx, AMA_PHASE_COMPUTE);
         if (now == AMA_OK) now = evaluate_block(&ev[ama__thread()], node, &block, box, *out);
+        ama__phase_leave(ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

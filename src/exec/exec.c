@@ -1,8 +1,8 @@
 #include "exec/exec.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/phase.h"
 #include "exec/eval_scan.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
@@ -45,12 +45,6 @@ typedef struct stage_run {
     bool flush;          /* some output needs collective flushes */
     int64_t rounds, tiles;
 } stage_run;
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- results */
 
@@ -198,13 +192,21 @@ static ama_status consume_box(stage_run *sr, int i, const ama__box *driver_box) 
     return ama__wrap(r->ctx, status, "variable %s", sr->output[i].var->name);
 }
 
+/* Timed on the master thread: what it does alone is computing too. */
+static ama_status reduce_tile(stage_run *sr, int i, const ama__box *tile) {
+    int before = ama__phase_enter(sr->r->ctx, AMA_PHASE_COMPUTE);
+    ama_status status = ama__reduce_tile(&sr->accum[i], sr->ev, sr->r->threads, tile);
+    ama__phase_leave(sr->r->ctx, before);
+    return status;
+}
+
 static ama_status run_tile(stage_run *sr, const ama__box *tile) {
     const ama__stage *s = sr->stage;
     AMA_TRY(ama__tile_fetch(&sr->tile, tile));
     AMA_TRY(ama__tile_scan(&sr->tile, sr->ev, sr->r->threads));
     for (int i = 0; i < s->n_consumers; i++) {
         if (s->consumer[i].kind == AMA_CONSUME_REDUCE)
-            AMA_TRY(ama__reduce_tile(&sr->accum[i], sr->ev, sr->r->threads, tile));
+            AMA_TRY(reduce_tile(sr, i, tile));
         else
             AMA_TRY(consume_box(sr, i, tile));
     }
@@ -231,11 +233,14 @@ static ama_status open_unit(stage_run *sr, walk *w) {
 }
 
 static ama_status close_unit(stage_run *sr, walk *w) {
-    for (int i = 0; i < sr->stage->n_consumers; i++)
-        if (sr->stage->consumer[i].kind == AMA_CONSUME_REDUCE) AMA_TRY(ama__accum_close(&sr->accum[i]));
+    ama_status status = AMA_OK;
+    int before = ama__phase_enter(sr->r->ctx, AMA_PHASE_COMPUTE);
+    for (int i = 0; i < sr->stage->n_consumers && status == AMA_OK; i++)
+        if (sr->stage->consumer[i].kind == AMA_CONSUME_REDUCE) status = ama__accum_close(&sr->accum[i]);
+    ama__phase_leave(sr->r->ctx, before);
     w->open = false;
     w->unit++;
-    return AMA_OK;
+    return status;
 }
 
 /* The tile after the one that ends at `end`: in this unit or the first of the next. */
@@ -265,28 +270,41 @@ static ama_status next_tile(stage_run *sr, walk *w) {
         tile.count[0] = end - w->next;
         last = w->box.start[0] + w->box.count[0];
     }
-    AMA_TRY(advise_next(sr, w, end));
+    int before = ama__phase_enter(sr->r->ctx, AMA_PHASE_FETCH);
+    ama_status advised = advise_next(sr, w, end);
+    ama__phase_leave(sr->r->ctx, before);
+    AMA_TRY(advised);
     AMA_TRY(run_tile(sr, &tile));
     w->next = end;
     sr->tiles++;
     return end >= last ? close_unit(sr, w) : AMA_OK;
 }
 
+static ama_status agree(run *r, ama_status status) {
+    int before = ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
+    status = ama__comm_agree(r->comm, status);
+    ama__phase_leave(r->ctx, before);
+    return status;
+}
+
 static void report(stage_run *sr) {
     run *r = sr->r;
     if (!r->options->progress || ama__comm_rank(r->comm) != 0) return;
     r->options->progress(r->options->user, sr->number, r->plan->n_stages, sr->tiles, sr->stage->n_rounds,
-                         ama__fetcher_counts(r->fetcher).raw_bytes, now_s() - r->start_s);
+                         ama__fetcher_counts(r->fetcher).raw_bytes, ama__now_s() - r->start_s);
 }
 
 static ama_status flush_outputs(stage_run *sr, ama_status status) {
     run *r = sr->r;
+    int before = ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (sr->shares)
         status = ama__outputs_exchange(sr->output, &sr->outbox, r->comm, r->work, r->threads, status);
     else
         status = ama__comm_agree(r->comm, status);
+    ama__phase_enter(r->ctx, AMA_PHASE_WRITE);
     for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
         if (r->writer[i] && ama__writer_collective_flush(r->writer[i])) status = ama__writer_flush(r->writer[i]);
+    ama__phase_leave(r->ctx, before);
     return status;
 }
 
@@ -302,13 +320,13 @@ static ama_status run_tiles(stage_run *sr) {
         if (sr->flush || sr->shares)
             status = flush_outputs(sr, status);
         else if (sr->rounds % AGREE_EVERY == AGREE_EVERY - 1)
-            status = ama__comm_agree(r->comm, status);
+            status = agree(r, status);
         else
             continue;
         if (status != AMA_OK) return status; /* agreed */
         report(sr);
     }
-    return ama__comm_agree(r->comm, status);
+    return agree(r, status);
 }
 
 /* ---- the end of a stage */
@@ -342,10 +360,14 @@ static ama_status end_stage(stage_run *sr) {
 static ama_status run_stage(run *r, int k) {
     stage_run sr = {.r = r, .number = k, .stage = &r->plan->stage[k]};
     ama_status status = ama__comm_agree(r->comm, alloc_stage(&sr));
+    int before = ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = fetch_operands(&sr);
+    ama__phase_leave(r->ctx, before);
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
     if (status == AMA_OK) status = run_tiles(&sr);
+    ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);
+    ama__phase_leave(r->ctx, before);
     tear_down(&sr);
     drop_results(r, k);
     return status;
@@ -364,18 +386,20 @@ static ama_status start_local(run *r) {
 }
 
 static ama_status open_writers(run *r) {
-    for (int i = 0; i < r->plan->n_sinks; i++)
+    ama_status status = AMA_OK;
+    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
         if (r->plan->sink[i]->kind == AMA_SINK_WRITE)
-            AMA_TRY(ama__writer_create(r->ctx, r->comm, r->plan->sink[i]->spec, &r->writer[i]));
-    return AMA_OK;
+            status = ama__writer_create(r->ctx, r->comm, r->plan->sink[i]->spec, &r->writer[i]);
+    return status;
 }
 
 static ama_status close_writers(run *r) {
-    for (int i = 0; i < r->plan->n_sinks; i++)
-        if (r->writer[i]) AMA_TRY(ama__writer_finish(r->writer[i]));
-    for (int i = 0; i < r->plan->n_sinks; i++)
-        if (r->writer[i]) AMA_TRY(ama__writer_publish(r->writer[i]));
-    return AMA_OK;
+    ama_status status = AMA_OK;
+    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
+        if (r->writer[i]) status = ama__writer_finish(r->writer[i]);
+    for (int i = 0; i < r->plan->n_sinks && status == AMA_OK; i++)
+        if (r->writer[i]) status = ama__writer_publish(r->writer[i]);
+    return status;
 }
 
 static void finish(run *r, ama__exec_stats *stats) {
@@ -392,16 +416,20 @@ static void finish(run *r, ama__exec_stats *stats) {
     AMA_FREE(r->ctx, r->writer);
     AMA_FREE(r->ctx, r->work);
     stats->peak_bytes = ama__mem_peak(r->ctx);
-    stats->elapsed_s = now_s() - r->start_s;
+    stats->elapsed_s = ama__now_s() - r->start_s;
 }
 
 ama_status ama__exec_run(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, const ama__exec_options *o,
                          ama__exec_stats *stats) {
-    run r = {.ctx = ctx, .comm = comm, .plan = p, .options = o, .threads = p->options.threads, .start_s = now_s()};
+    run r = {.ctx = ctx, .comm = comm, .plan = p, .options = o, .threads = p->options.threads, .start_s = ama__now_s()};
     ama_status status = ama__comm_agree(comm, start_local(&r));
+    int before = ama__phase_enter(ctx, AMA_PHASE_WRITE);
     if (status == AMA_OK) status = open_writers(&r);
+    ama__phase_leave(ctx, before);
     for (int k = 0; k < p->n_stages && status == AMA_OK; k++) status = run_stage(&r, k);
+    ama__phase_enter(ctx, AMA_PHASE_WRITE);
     if (status == AMA_OK) status = close_writers(&r);
+    ama__phase_leave(ctx, before);
     finish(&r, stats);
     return status;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/phase.h"
+
 typedef struct record { /* of a message, before the values of its box */
     int64_t chunk;
     int output;
@@ -126,7 +128,9 @@ static ama_status put_chunked(ama__output *o, ama__codec_work **work, int thread
         ama_status now;
 #pragma omp atomic read
         now = status;
+        int before = ama__phase_enter(o->ctx, AMA_PHASE_WRITE);
         if (now == AMA_OK) now = put_one(o, work[ama__thread()], &cover, i, &places[i], box, data);
+        ama__phase_leave(o->ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;
@@ -136,7 +140,11 @@ static ama_status put_chunked(ama__output *o, ama__codec_work **work, int thread
 }
 
 ama_status ama__output_put(ama__output *o, ama__codec_work **work, int threads, const ama__box *box, const void *data) {
-    return o->chunked ? put_chunked(o, work, threads, box, data) : write_box(o, work[0], box, data);
+    if (o->chunked) return put_chunked(o, work, threads, box, data);
+    int before = ama__phase_enter(o->ctx, AMA_PHASE_WRITE);
+    ama_status status = write_box(o, work[0], box, data);
+    ama__phase_leave(o->ctx, before);
+    return status;
 }
 
 /* ---- from other ranks */
@@ -183,8 +191,10 @@ static ama_status take(ama_ctx *ctx, ama__output *outputs, const char *in, size_
 #pragma omp atomic read
         now = status;
         const arrival *a = list + i;
+        int before = ama__phase_enter(ctx, AMA_PHASE_WRITE);
         if (now == AMA_OK)
             now = fill_part(a->output, work[ama__thread()], a->part, &a->rec->box, a->data, &a->rec->box);
+        ama__phase_leave(ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

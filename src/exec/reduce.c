@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/phase.h"
 #include "exec/collect.h"
 #include "exec/slices.h"
 #include "plan/blocks.h"
@@ -134,7 +135,9 @@ static ama_status reduce_shared(const job *j, ama__evaluator *ev, int threads, c
         ama_status now;
 #pragma omp atomic read
         now = status;
+        int before = ama__phase_enter(j->a->ctx, AMA_PHASE_COMPUTE);
         if (now == AMA_OK) now = reduce_box(j, &ev[ama__thread()], &slice);
+        ama__phase_leave(j->a->ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;
@@ -184,8 +187,10 @@ static ama_status reduce_scalar(const job *j, ama__evaluator *ev, int threads, c
         part.count[0] = min_i8(share, box->count[0] - i * share);
 #pragma omp atomic read
         now = status;
+        int before = ama__phase_enter(j->a->ctx, AMA_PHASE_COMPUTE);
         if (now == AMA_OK)
             now = make_rows(j, &ev[ama__thread()], &part, run, partial + 3 * i * share * (rows / box->count[0]));
+        ama__phase_leave(j->a->ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

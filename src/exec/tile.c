@@ -3,6 +3,8 @@
 #include <omp.h>
 #include <string.h>
 
+#include "base/phase.h"
+
 int ama__thread(void) {
     return omp_get_thread_num();
 }
@@ -38,6 +40,28 @@ static ama_status make_loads(ama__tile *t) {
     return AMA_OK;
 }
 
+/* ---- what the stage reads of each source, all tiles together */
+
+static ama_status note_reach(void *user, ama__node *leaf, const ama__box *box) {
+    ama__tile *t = user;
+    int i = 0;
+    if (leaf->kind != AMA_NODE_SOURCE) return AMA_OK;
+    while (t->stage->source[i] != leaf) i++;
+    t->reach[i] = t->reach[i].ndim < 0 ? *box : ama__box_hull(&t->reach[i], box);
+    return AMA_OK;
+}
+
+static ama_status find_reach(ama__tile *t) {
+    const ama__stage *s = t->stage;
+    ama__box whole = ama__box_whole(s->ndim, s->shape);
+    ama__scan_boxes scans = {0};
+    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)s->n_sources + 1, sizeof *t->reach, (void **)&t->reach));
+    for (int i = 0; i < s->n_sources; i++) t->reach[i].ndim = -1;
+    ama_status status = ama__stage_need(t->ctx, s, &whole, &scans, note_reach, t);
+    ama__scan_boxes_fini(&scans);
+    return status;
+}
+
 ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__fetcher *f, ama__codec_work **work,
                           int threads) {
     memset(t, 0, sizeof *t);
@@ -49,6 +73,7 @@ ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__
     AMA_TRY(ama__wants_init(&t->wants, ctx, s));
     AMA_TRY(ama__wants_init(&t->old, ctx, s));
     AMA_TRY(ama__wants_init(&t->ahead, ctx, s));
+    AMA_TRY(find_reach(t));
     return make_loads(t);
 }
 
@@ -70,6 +95,7 @@ void ama__tile_fini(ama__tile *t) {
     if (t->old_data) drop(t, &t->old, t->old_data);
     for (int i = 0; t->load && i < t->stage->n_sources; i++) ama__mem_free(t->ctx, t->load[i]);
     AMA_FREE(t->ctx, t->load);
+    AMA_FREE(t->ctx, t->reach);
     AMA_FREE(t->ctx, t->data);
     AMA_FREE(t->ctx, t->old_data);
     ama__wants_fini(&t->wants);
@@ -138,6 +164,18 @@ static ama_status keep_old(ama__tile *t) {
     return status;
 }
 
+/* The part of a chunk that the stage reads in some tile, from the chunk's corner; false when it is all of it. A chunk
+ * is kept from tile to tile, so what one of them reads would not do. */
+static bool part_read(const ama__tile *t, const ama__want *w, const ama__source_part *p, ama__box *out) {
+    const ama__node *n = t->stage->source[w->source];
+    ama__box reach = t->reach[w->source];
+    if (n->ndim == 0 || reach.ndim != w->box.ndim) return false;
+    reach.start[n->u.source.axis] -= p->start;
+    if (!ama__box_intersect(&w->box, &reach, out) || ama__box_equal(&w->box, out)) return false;
+    for (int d = 0; d < out->ndim; d++) out->start[d] -= w->box.start[d];
+    return true;
+}
+
 static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     const ama__want *w = &t->wants.want[i];
     const ama__source_part *p = part_of(t, w);
@@ -151,7 +189,11 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
         return ama__fetch_box(t->fetcher, v, m, &rest, (char *)t->data[i] + (size_t)w->have * row);
     }
     AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)w->bytes, &t->data[i]));
-    if (w->chunk >= 0) return ama__fetch_chunk(t->fetcher, work, v, m, w->chunk, t->data[i]);
+    if (w->chunk >= 0) {
+        ama__box part;
+        bool some = part_read(t, w, p, &part);
+        return ama__fetch_chunk_part(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, t->data[i]);
+    }
     return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
 }
 
@@ -173,7 +215,9 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
 #pragma omp atomic read
         now = status;
         if (now != AMA_OK || (t->data[i] && t->wants.want[i].have == 0)) continue;
+        int before = ama__phase_enter(t->ctx, AMA_PHASE_FETCH);
         now = fetch_one(t, i, t->work[ama__thread()]);
+        ama__phase_leave(t->ctx, before);
         if (now == AMA_OK) continue;
 #pragma omp atomic write
         status = now;

@@ -20,6 +20,7 @@ typedef struct ama__tile {
     int old_cap;
     ama__wants ahead; /* of the tile to come */
     ama__load **load; /* per source, per part */
+    ama__box *reach;  /* per source: holds all that the stage reads of it; ndim -1: nothing */
     int n_scans;
     void **scan; /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
 } ama__tile;

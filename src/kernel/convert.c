@@ -1,16 +1,15 @@
 #include <string.h>
 
 #include "kernel/block.h"
-#include "kernel/clones.h"
 
 /* ---- dense native arrays <-> class values */
 
 #define WIDEN(T)                                                                                                       \
-    AMA_CLONES static void widen_##T(int64_t n, const void *src, int64_t *dst) {                                       \
+    static void widen_##T(int64_t n, const void *src, int64_t *dst) {                                                  \
         const T *p = src;                                                                                              \
         for (int64_t i = 0; i < n; i++) dst[i] = (int64_t)p[i];                                                        \
     }                                                                                                                  \
-    AMA_CLONES static void narrow_##T(int64_t n, const int64_t *src, void *dst) {                                      \
+    static void narrow_##T(int64_t n, const int64_t *src, void *dst) {                                                 \
         T *p = dst;                                                                                                    \
         for (int64_t i = 0; i < n; i++) p[i] = (T)src[i];                                                              \
     }

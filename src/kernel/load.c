@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "kernel/block.h"
-#include "kernel/clones.h"
 
 #define STRIP 1024
 
@@ -19,7 +18,7 @@ bool ama__load_is_view(const ama__load *l) {
 
 /* Native copy of n stored elements, which may be unaligned and swapped. */
 #define SWAP_COPY(T, bytes)                                                                                            \
-    AMA_CLONES static void swap_copy##bytes(int64_t n, const char *restrict src, T *restrict dst) {                    \
+    static void swap_copy##bytes(int64_t n, const char *restrict src, T *restrict dst) {                               \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             T x;                                                                                                       \
             memcpy(&x, src + i * bytes, bytes);                                                                        \
@@ -47,21 +46,21 @@ static void gather_native(const ama__load *l, int64_t n, const void *src, void *
 
 /* Missing values of a float strip become NaN; then scale and offset, in T. */
 #define FLOAT_STEPS(T)                                                                                                 \
-    AMA_CLONES static void missing_##T(const ama__load *l, int64_t n, const T *x, T *out) {                            \
+    static void missing_##T(const ama__load *l, int64_t n, const T *x, T *out) {                                       \
         for (int k = 0; k < l->n_missing; k++) {                                                                       \
             T miss = (T)l->missing_f8[k];                                                                              \
             if (isnan(miss)) continue;                                                                                 \
             for (int64_t i = 0; i < n; i++) out[i] = x[i] == miss ? (T)NAN : out[i];                                   \
         }                                                                                                              \
     }                                                                                                                  \
-    AMA_CLONES static void rescale_##T(const ama__load *l, int64_t n, T *x) {                                          \
+    static void rescale_##T(const ama__load *l, int64_t n, T *x) {                                                     \
         T scale = (T)l->scale, offset = (T)l->offset;                                                                  \
         if (l->has_scale)                                                                                              \
             for (int64_t i = 0; i < n; i++) x[i] = x[i] * scale;                                                       \
         if (l->has_offset)                                                                                             \
             for (int64_t i = 0; i < n; i++) x[i] = x[i] + offset;                                                      \
     }                                                                                                                  \
-    AMA_CLONES static void missing_int_##T(const ama__load *l, int64_t n, const int64_t *x, T *out) {                  \
+    static void missing_int_##T(const ama__load *l, int64_t n, const int64_t *x, T *out) {                             \
         for (int k = 0; k < l->n_missing; k++) {                                                                       \
             int64_t miss = l->missing_i8[k];                                                                           \
             for (int64_t i = 0; i < n; i++) out[i] = x[i] == miss ? (T)NAN : out[i];                                   \
@@ -107,7 +106,7 @@ static void load_same_floats(const ama__load *l, int64_t n, const void *src, voi
 
 /* Small integers into floats: the value in T, missing ones NaN, then scale and offset. */
 #define INTEGER_LOAD(I, T)                                                                                             \
-    AMA_CLONES static void load_##I##_##T(const ama__load *l, int64_t n, const I *restrict x, T *restrict out) {       \
+    static void load_##I##_##T(const ama__load *l, int64_t n, const I *restrict x, T *restrict out) {                  \
         T scale = l->has_scale ? (T)l->scale : 1, offset = l->has_offset ? (T)l->offset : 0;                           \
         bool plain = !l->has_offset; /* adding 0 would turn -0 into 0 */                                               \
         for (int64_t i = 0; i < n; i++) {                                                                              \

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "kernel/block.h"
-#include "kernel/clones.h"
 
 #define T float
 #define NAME(x) x##_f4
@@ -205,8 +204,7 @@ static void map_bools(ama__op op, int64_t n, const uint8_t *a, const uint8_t *b,
 /* ---- where */
 
 #define WHERE(TYPE)                                                                                                    \
-    AMA_CLONES static void where_##TYPE(int64_t n, const uint8_t *c, const TYPE *x, const TYPE *y, unsigned scalars,   \
-                                        TYPE *out) {                                                                   \
+    static void where_##TYPE(int64_t n, const uint8_t *c, const TYPE *x, const TYPE *y, unsigned scalars, TYPE *out) { \
         int64_t sc = scalars & 1 ? 0 : 1, sx = scalars & 2 ? 0 : 1, sy = scalars & 4 ? 0 : 1;                          \
         if (scalars == 4) {                                                                                            \
             TYPE other = y[0];                                                                                         \

@@ -1,15 +1,22 @@
-/* Values become unsigned keys of the same order (Herf's trick for floats) while a tile of columns is gathered. A rank
- * is found by narrowing: a histogram of the keys between the smallest and the largest tells the bucket that holds it,
- * and only that bucket's keys go on, until few are left to be sorted. No comparison sort, no bad case: each step takes
- * ten bits off the range. */
+/* Values become unsigned keys of the same order (Herf's trick for floats) while a tile of columns is gathered. Few
+ * ranks are searched for by value: keys below two pivots are counted, which takes less than a cycle a key, and the
+ * bracket around the rank shrinks to few keys, which are sorted. Of many ranks a histogram of the keys between the
+ * smallest and the largest tells the buckets, and each bucket is searched. No comparison sort of columns, no bad case:
+ * of any two cuts one takes three eighths off the range. */
 #include "kernel/order.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "kernel/clones.h"
-
-enum { SQUARE = 16, LEAST_BUCKETS = 4, LOG_BUCKETS = 10, BUCKETS = 1 << LOG_BUCKETS, SMALL = 48, FEW_RANKS = 4 };
+enum {
+    SQUARE = 16,
+    LEAST_BUCKETS = 4,
+    LOG_BUCKETS = 10,
+    BUCKETS = 1 << LOG_BUCKETS,
+    SMALL = 48,
+    GROUP = 32,
+    FEW_RANKS = 8
+};
 enum { TILE_COLUMNS = 4 * SQUARE, TILE_BYTES = 1 << 20, LONG_BYTES = 16 << 20 };
 
 static size_t key_bytes(ama_dtype t) {
@@ -332,9 +339,9 @@ static int64_t ranks_bytes(int64_t n_q) {
     return n_q * (int64_t)(sizeof(place) + 2 * (sizeof(int64_t) + sizeof(uint64_t) + sizeof(int64_t))) + 64;
 }
 
-/* Columns of working memory beside those of the tile: none for a column so long that twice its size would hurt. */
+/* A column of working memory beside those of the tile: none for a column so long that twice its size would hurt. */
 static int64_t spare_columns(ama_dtype t, int64_t n) {
-    return (int64_t)key_bytes(t) * column_stride(n) > TILE_BYTES ? 0 : 2;
+    return (int64_t)key_bytes(t) * column_stride(n) > TILE_BYTES ? 0 : 1;
 }
 
 size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t cells, int64_t n_q) {
@@ -376,9 +383,9 @@ void ama__order_run(int n_requests, const ama__order *request, const ama__order_
             set_ranks(&r, o, n - missing[c]);
             char *column = keys + (size_t)(c * stride) * key;
             if (key == 4)
-                select_4((uint32_t *)column, r.n, (uint32_t *)spare, stride, &r);
+                select_4((uint32_t *)column, r.n, (uint32_t *)spare, &r);
             else
-                select_8((uint64_t *)column, r.n, (uint64_t *)spare, stride, &r);
+                select_8((uint64_t *)column, r.n, (uint64_t *)spare, &r);
             put_results(o, &r, to);
         }
     }

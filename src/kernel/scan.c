@@ -1,6 +1,6 @@
 #include "kernel/scan.h"
 
-#include "kernel/clones.h"
+#include <math.h>
 
 #define T float
 #define A double

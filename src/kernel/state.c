@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "kernel/clones.h"
-
 static bool is_integer(const ama__state_kind *k) {
     return !ama__dtype_is_float(k->dtype);
 }
@@ -180,7 +178,6 @@ static void merge_int(const ama__state_kind *k, int64_t *d, const int64_t *s, co
     }
 }
 
-AMA_CLONES
 static void merge_f8(const ama__state_kind *k, double *restrict d, const double *restrict s, const double *dn,
                      const double *sn, int64_t cells) {
     switch (k->op) {
@@ -197,7 +194,6 @@ static void merge_f8(const ama__state_kind *k, double *restrict d, const double 
 }
 
 /* Chan, Golub, LeVeque (1979), "Updating formulae and a pairwise algorithm for computing sample variances". */
-AMA_CLONES
 static void merge_var(ama__state d, ama__state s, int64_t cells) {
     double *dm = d.v0;
     const double *sm = s.v0;
@@ -222,7 +218,8 @@ void ama__state_merge(const ama__state_kind *k, ama__state dst, ama__state src, 
 
 /* ---- finishing */
 
-static double value_f8(const ama__state_kind *k, const ama__finish *f, ama__state s, int64_t i) {
+/* What a cell holds; NaN may be any. */
+static double held_f8(const ama__state_kind *k, const ama__finish *f, ama__state s, int64_t i) {
     double n = s.n[i];
     if (f->empty_nan && n == 0) return NAN;
     switch (k->op) {
@@ -245,6 +242,12 @@ static double value_f8(const ama__state_kind *k, const ama__finish *f, ama__stat
     if (!v0_is_int(k)) return ((double *)s.v0)[i];
     int64_t x = ((int64_t *)s.v0)[i];
     return ama__dtype_kind(k->dtype) == 'u' ? (double)(uint64_t)x : (double)x;
+}
+
+/* Which of two NaN a sum passes on is the compiler's choice: results have the one NaN. */
+static double value_f8(const ama__state_kind *k, const ama__finish *f, ama__state s, int64_t i) {
+    double x = held_f8(k, f, s, i);
+    return x == x ? x : NAN;
 }
 
 static int64_t value_i8(const ama__state_kind *k, ama__state s, int64_t i) {

@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernel/clones.h"
-
 /* Accumulated values of a run of cells. */
 typedef struct planes {
     void *v; /* double, or int64_t for sums, products and extremes of integers */
@@ -114,7 +112,7 @@ typedef struct strip {
     int64_t i[STRIP];
 } strip;
 
-AMA_CLONES static void join_f8(ama__red op, int64_t cells, const double *a, const double *b, double *out) {
+static void join_f8(ama__red op, int64_t cells, const double *a, const double *b, double *out) {
 #define LOOP(EXPR)                                                                                                     \
     for (int64_t i = 0; i < cells; i++) out[i] = (EXPR);                                                               \
     break
@@ -138,7 +136,7 @@ static void join_i8(const ama__window *w, int64_t cells, const int64_t *a, const
 }
 
 /* Sum of squared deviations of both. */
-AMA_CLONES static void join_var(int64_t cells, const planes *a, const planes *b, double *out) {
+static void join_var(int64_t cells, const planes *a, const planes *b, double *out) {
     const double *am = a->v, *bm = b->v;
     for (int64_t i = 0; i < cells; i++) {
         double n = a->n[i] + b->n[i], delta = bm[i] - am[i];
@@ -188,7 +186,7 @@ static double least_count(const ama__window *w) {
     return own > least ? own : least;
 }
 
-AMA_CLONES static void finish_f8(const ama__window *w, int64_t cells, double *f, const double *n) {
+static void finish_f8(const ama__window *w, int64_t cells, double *f, const double *n) {
     double least = least_count(w), ddof = w->ddof;
     if (w->op == AMA_RED_MEAN)
         for (int64_t i = 0; i < cells; i++) f[i] /= n[i];
@@ -198,7 +196,7 @@ AMA_CLONES static void finish_f8(const ama__window *w, int64_t cells, double *f,
         for (int64_t i = 0; i < cells; i++) f[i] = sqrt(f[i]);
     if (w->op == AMA_RED_COUNT)
         for (int64_t i = 0; i < cells; i++) f[i] = n[i];
-    for (int64_t i = 0; i < cells; i++) f[i] = n[i] >= least ? f[i] : NAN;
+    for (int64_t i = 0; i < cells; i++) f[i] = n[i] >= least && f[i] == f[i] ? f[i] : NAN; /* one NaN */
 }
 
 static void finish(const ama__window *w, int64_t cells, strip *s, void *out) {
@@ -215,8 +213,32 @@ static void finish(const ama__window *w, int64_t cells, strip *s, void *out) {
     }
 }
 
-static void put(const ama__window *w, int64_t cells, const planes *end, const planes *begin, char *out) {
+/* Sums and means of both in one loop: what join and finish give. */
+#define PUT_SUMS(T)                                                                                                    \
+    static void put_sums_##T(const ama__window *w, int64_t cells, const planes *a, const planes *b, T *restrict out) { \
+        const double *av = a->v, *bv = b->v, *an = a->n, *bn = b->n, least = least_count(w);                           \
+        const bool mean = w->op == AMA_RED_MEAN;                                                                       \
+        for (int64_t i = 0; i < cells; i++) {                                                                          \
+            double n = an[i] + bn[i], sum = av[i] + bv[i], f = mean ? sum / n : sum;                                   \
+            out[i] = (T)(n >= least && f == f ? f : NAN);                                                              \
+        }                                                                                                              \
+    }
+PUT_SUMS(float)
+PUT_SUMS(double)
+
+static bool is_float_sum(const ama__window *w) {
+    return (w->op == AMA_RED_MEAN || w->op == AMA_RED_SUM) && !v_is_int(w) && ama__dtype_is_float(w->out);
+}
+
+static void put(const ama__window *w, int64_t cells, const planes *end, const planes *begin, void *out) {
     size_t size = ama__class_bytes(ama__class_of(w->out));
+    if (end && begin && is_float_sum(w)) {
+        if (w->out == AMA_F4)
+            put_sums_float(w, cells, end, begin, (float *)out);
+        else
+            put_sums_double(w, cells, end, begin, (double *)out);
+        return;
+    }
     for (int64_t i = 0; i < cells; i += STRIP) {
         strip s;
         int64_t n = cells - i < STRIP ? cells - i : STRIP;
@@ -224,7 +246,7 @@ static void put(const ama__window *w, int64_t cells, const planes *end, const pl
         if (end) a = planes_from(end, i);
         if (begin) b = planes_from(begin, i);
         join(w, n, end ? &a : NULL, begin ? &b : NULL, &s);
-        finish(w, n, &s, out + (size_t)i * size);
+        finish(w, n, &s, (char *)out + (size_t)i * size);
     }
 }
 

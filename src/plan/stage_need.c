@@ -20,16 +20,6 @@ int64_t ama__scan_boxes_bytes(const ama__scan_boxes *b) {
     return bytes;
 }
 
-static ama__box hull(const ama__box *a, const ama__box *b) {
-    ama__box h = *a;
-    for (int d = 0; d < a->ndim; d++) {
-        int64_t end = a->start[d] + a->count[d], other = b->start[d] + b->count[d];
-        if (b->start[d] < h.start[d]) h.start[d] = b->start[d];
-        h.count[d] = (end > other ? end : other) - h.start[d];
-    }
-    return h;
-}
-
 static ama_status append(ama__scan_boxes *b, int scan, const ama__box *box) {
     if (b->n == b->cap) {
         int cap = b->cap ? b->cap * 2 : 16;
@@ -46,7 +36,7 @@ static ama_status add_box(ama__scan_boxes *b, int scan, const ama__box *box) {
     for (int i = 0; i < b->n; i++) {
         if (b->at[i].scan != scan) continue;
         if (ama__box_contains(&b->at[i].box, box)) return AMA_OK;
-        ama__box both = hull(&b->at[i].box, box);
+        ama__box both = ama__box_hull(&b->at[i].box, box);
         if (ama__box_size(&both) <= ama__box_size(&b->at[i].box) + ama__box_size(box)) {
             b->at[i].scan = GONE;
             return add_box(b, scan, &both); /* which may join one that was looked at before */
@@ -55,7 +45,7 @@ static ama_status add_box(ama__scan_boxes *b, int scan, const ama__box *box) {
         many++;
     }
     if (many < MAX_BOXES) return append(b, scan, box);
-    b->at[last].box = hull(&b->at[last].box, box);
+    b->at[last].box = ama__box_hull(&b->at[last].box, box);
     return AMA_OK;
 }
 

@@ -141,16 +141,6 @@ static ama_status want_chunks(ama__wants *w, int source, int part, const ama__st
     return AMA_OK;
 }
 
-static ama__box hull(const ama__box *a, const ama__box *b) {
-    ama__box h = *a;
-    for (int d = 0; d < h.ndim; d++) {
-        int64_t end_a = a->start[d] + a->count[d], end_b = b->start[d] + b->count[d];
-        if (b->start[d] < h.start[d]) h.start[d] = b->start[d];
-        h.count[d] = (end_a > end_b ? end_a : end_b) - h.start[d];
-    }
-    return h;
-}
-
 /* Joins the box to one that is near enough, so that x - x[0] does not fetch all between the two. */
 static ama_status want_box(ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
     int64_t mine = box_bytes(box, v->dtype);
@@ -158,7 +148,7 @@ static ama_status want_box(ama__wants *w, int source, int part, const ama__store
     for (int64_t k = -1;; k--) {
         AMA_TRY(add(w, source, part, k, &x));
         if (x->bytes < 0) break;
-        ama__box both = hull(&x->box, box);
+        ama__box both = ama__box_hull(&x->box, box);
         int64_t bytes = box_bytes(&both, v->dtype);
         if (bytes - x->bytes > mine + NEAR_BYTES && k > -MAX_BOXES) continue;
         w->bytes += bytes - x->bytes;

@@ -91,6 +91,7 @@ typedef struct chunk_read {
     size_t item_bytes, raw_bytes;
     const void *fill;
     bool transpose;
+    ama__codec_part *part; /* what is wanted; NULL: all */
 } chunk_read;
 
 /* Column-major src to row-major dst. */
@@ -106,6 +107,8 @@ static void transpose(const chunk_read *c, const void *src, void *dst) {
 }
 
 static ama_status decode(const chunk_read *c, uint32_t filter_mask, const void *src, size_t src_bytes, void *dst) {
+    if (c->part && !c->transpose)
+        return ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
     if (!c->transpose)
         return ama__pipeline_decode(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, dst, c->raw_bytes);
     void *tmp;
@@ -165,32 +168,51 @@ static ama_status say_where(const chunk_read *c, ama_status status, const ama__m
                      e->offset);
 }
 
-ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
-                            int64_t chunk, size_t item_bytes, const void *fill, void *dst) {
-    chunk_read c = {
-        .f = f, .w = w, .v = v, .item_bytes = item_bytes, .fill = fill, .transpose = v->fortran && v->ndim > 1};
+static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, void *dst) {
+    const ama__stored_var *v = c->v;
+    ama__fetcher *f = c->f;
     ama__extent e;
     char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8];
-    if (!ama__shape_size(v->grid.ndim, v->grid.chunk, &c.n_items) ||
-        __builtin_mul_overflow((size_t)c.n_items, item_bytes, &c.raw_bytes) || c.raw_bytes > PTRDIFF_MAX)
+    c->transpose = v->fortran && v->ndim > 1;
+    if (!ama__shape_size(v->grid.ndim, v->grid.chunk, &c->n_items) ||
+        __builtin_mul_overflow((size_t)c->n_items, c->item_bytes, &c->raw_bytes) || c->raw_bytes > PTRDIFF_MAX)
         return ama__fail(f->ctx, AMA_ERR_FORMAT, "%s > variable %s: its chunks are too large", m->path, v->name);
+    if (c->part) c->part->raw_bytes = c->raw_bytes;
     AMA_TRY(ama__manifest_locate(f->ctx, m, &v->grid, chunk, &e, path, sizeof path));
     ama_status status = AMA_OK;
     if (m->kind == AMA_MANIFEST_FILES)
-        status = read_from_file(&c, path, &e, dst);
+        status = read_from_file(c, path, &e, dst);
     else if (!e.missing)
-        status = read_from_table(&c, m->path, &e, dst);
-    if (status != AMA_OK) return say_where(&c, status, m, chunk, &e);
-    if (e.missing) ama__fetch_fill(dst, c.n_items, fill, item_bytes);
+        status = read_from_table(c, m->path, &e, dst);
+    if (status != AMA_OK) return say_where(c, status, m, chunk, &e);
+    if (e.missing) ama__fetch_fill(dst, c->n_items, c->fill, c->item_bytes);
     atomic_fetch_add(&f->n_chunks, 1);
-    atomic_fetch_add(&f->raw_bytes, (long long)c.raw_bytes);
+    atomic_fetch_add(&f->raw_bytes, (long long)c->raw_bytes);
     return AMA_OK;
+}
+
+ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                            int64_t chunk, size_t item_bytes, const void *fill, void *dst) {
+    chunk_read c = {.f = f, .w = w, .v = v, .item_bytes = item_bytes, .fill = fill};
+    return fetch(&c, m, chunk, dst);
+}
+
+ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                                 int64_t chunk, const ama__box *part, void *dst) {
+    uint8_t item[8];
+    if (v->dtype == AMA_STRING)
+        return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);
+    chunk_read c = {
+        .f = f, .w = w, .v = v, .item_bytes = ama__dtype_bytes(v->dtype), .fill = ama__fetch_fill_item(v, item)};
+    ama__codec_part p = {.shape = v->grid.chunk, .item_bytes = c.item_bytes};
+    if (part) {
+        p.box = *part;
+        c.part = &p;
+    }
+    return fetch(&c, m, chunk, dst);
 }
 
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, void *dst) {
-    uint8_t item[8];
-    if (v->dtype == AMA_STRING)
-        return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);
-    return ama__fetch_items(f, w, v, m, chunk, ama__dtype_bytes(v->dtype), ama__fetch_fill_item(v, item), dst);
+    return ama__fetch_chunk_part(f, w, v, m, chunk, NULL, dst);
 }

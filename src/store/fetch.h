@@ -10,7 +10,7 @@ typedef struct ama__fetcher ama__fetcher;
 ama_status ama__fetcher_create(ama_ctx *ctx, ama__fetcher **out);
 void ama__fetcher_destroy(ama__fetcher **f);
 
-typedef struct ama__fetch_counts { /* since creation, all threads */
+typedef struct ama__fetch_counts { /* since creation, all threads; n_chunks: chunks and boxes */
     int64_t n_chunks, n_reads, stored_bytes, raw_bytes;
 } ama__fetch_counts;
 ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
@@ -20,8 +20,12 @@ ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
  * in stored byte order. Errors carry path, variable, chunk indices and byte offset. Local. */
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, void *dst);
-/* The same for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes, NULL: zeros)
- * where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
+/* The same where only a box of the chunk (indices from its own corner; NULL: all) is wanted: the rest of dst may be
+ * left undefined, and is where that spares decoding. Bytes are counted as for the whole chunk. Local. */
+ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                                 int64_t chunk, const ama__box *part, void *dst);
+/* As ama__fetch_chunk for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes, NULL:
+ * zeros) where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
 ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                             int64_t chunk, size_t item_bytes, const void *fill, void *dst);
 /* Reads a box of a CONTIGUOUS, RECORD or INLINE variable into a dense C-order array in stored byte order. Local. */

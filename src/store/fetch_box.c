@@ -159,6 +159,7 @@ ama_status ama__fetch_box(ama__fetcher *f, const ama__stored_var *v, const ama__
             return ama__wrap(f->ctx, status, "%s > variable %s > from index %" PRId64, m->path, v->name,
                              box->ndim ? box->start[0] : 0);
     }
+    atomic_fetch_add(&f->n_chunks, 1);
     atomic_fetch_add(&f->raw_bytes, (long long)((size_t)n * ama__dtype_bytes(v->dtype)));
     return AMA_OK;
 }

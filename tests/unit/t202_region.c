@@ -95,6 +95,15 @@ static int64_t random_strides(int ndim, const int64_t *count, bool is_src, int64
     return span;
 }
 
+static void hulls(void **state) {
+    (void)state;
+    ama__box a = {2, {3, 10}, {4, 5}}, b = {2, {5, 2}, {1, 3}};
+    ama__box h = ama__box_hull(&a, &b), again = ama__box_hull(&b, &a), want = {2, {3, 2}, {4, 13}};
+    assert_true(ama__box_equal(&h, &want));
+    assert_true(ama__box_equal(&again, &want));
+    assert_true(ama__box_contains(&h, &a) && ama__box_contains(&h, &b));
+}
+
 static void strided_copies(void **state) {
     (void)state;
     static const size_t sizes[] = {1, 2, 3, 4, 8, 16};
@@ -168,10 +177,8 @@ static void box_copies(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes),
-        cmocka_unit_test(boxes),
-        cmocka_unit_test(strided_copies),
-        cmocka_unit_test(box_copies),
+        cmocka_unit_test(shapes),         cmocka_unit_test(boxes),      cmocka_unit_test(hulls),
+        cmocka_unit_test(strided_copies), cmocka_unit_test(box_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 #include "codec_data.h"
 
-enum { PAGES = 8 };
+enum { PAGES = 48 };
 
 /* The end of PAGES pages that are followed by one without access, and preceded by another. */
 static uint8_t *guarded_end(void) {
@@ -177,6 +177,85 @@ static void test_blosc_blocks(void **state) {
     harness_fini(&h);
 }
 
+/* ---- parts of chunks of many blocks: 160 x 250 elements of 4 bytes */
+
+static const int64_t part_shape[2] = {160, 250};
+
+static ama__codec_part random_part(harness *h) {
+    ama__codec_part p = {.shape = part_shape, .item_bytes = 4, .raw_bytes = 160000, .box.ndim = 2};
+    for (int d = 0; d < 2; d++) {
+        uint64_t r = next_random(&h->rng);
+        p.box.start[d] = (int64_t)(r % (uint64_t)part_shape[d]);
+        p.box.count[d] = 1 + (int64_t)((r >> 20) % (uint64_t)(part_shape[d] - p.box.start[d]));
+        if (r >> 40 & 1) p.box.count[d] = 1;
+    }
+    return p;
+}
+
+/* Returns how many bytes were left alone. */
+static size_t try_part(harness *h, const ama__pipeline *p, const uint8_t *enc, size_t used, const uint8_t *raw,
+                       size_t n) {
+    ama__codec_part part = random_part(h);
+    uint8_t *out = h->out_end - n;
+    size_t untouched = 0;
+    for (size_t i = 0; i < n; i++) out[i] = (uint8_t)~raw[i];
+    memcpy(h->in_end - used, enc, used);
+    assert_int_equal(ama__pipeline_decode_part(h->ctx, h->work, p, 0, h->in_end - used, used, &part, out), AMA_OK);
+    for (int64_t i = 0; i < part.box.count[0]; i++) {
+        size_t at = (size_t)((part.box.start[0] + i) * part_shape[1] + part.box.start[1]) * 4;
+        assert_memory_equal(out + at, raw + at, (size_t)part.box.count[1] * 4);
+    }
+    for (size_t i = 0; i < n; i++) untouched += (out[i] ^ raw[i]) == 0xff;
+
+    return untouched;
+}
+
+static void damage_part(harness *h, const ama__pipeline *p, const uint8_t *enc, size_t used, size_t n, count *c) {
+    uint8_t *bad = malloc(h->room);
+    ama__codec_part part = random_part(h);
+    memcpy(bad, enc, used);
+    size_t m = damage(bad, used, h->room, &h->rng);
+    if (m % 4) mend_blosc_size(bad, m);
+    memcpy(h->in_end - m, bad, m);
+    uint8_t *out = h->out_end - n;
+    out[-1] = 0x5a;
+    ama_status s = ama__pipeline_decode_part(h->ctx, h->work, p, 0, h->in_end - m, m, &part, out);
+    assert_int_equal(out[-1], 0x5a);
+    assert_true(s == AMA_OK || s == AMA_ERR_FORMAT || s == AMA_ERR_UNSUPPORTED);
+    s == AMA_OK ? c->decoded++ : c->refused++;
+    ama__error_clear(h->ctx);
+    free(bad);
+}
+
+static void test_blosc_parts(void **state) {
+    (void)state;
+    static const char *const names[] = {"blosclz", "lz4", "zlib", "zstd"};
+    static uint8_t raw[160000], enc[180000];
+    int n_blocked = 0;
+    harness h;
+    harness_init(&h, 31);
+    for (int i = 0; i < 4; i++)
+        for (int kind = 0; kind < DATA_KINDS; kind++)
+            for (int shuffle = 0; shuffle < 3; shuffle++) {
+                ama__pipeline p = STEPS(BLOSC(names[i], 5, shuffle, 4));
+                count c = {0, 0};
+                size_t spared = 0;
+                fill_data(raw, sizeof raw, kind, 7);
+                int used = blosc_compress_ctx(1, shuffle, 4, sizeof raw, raw, enc, sizeof enc, names[i], 4096, 1);
+                assert_true(used > 0);
+                for (int t = 0; t < 40; t++) spared += try_part(&h, &p, enc, (size_t)used, raw, sizeof raw);
+                for (int t = 0; t < 200; t++) damage_part(&h, &p, enc, (size_t)used, sizeof raw, &c);
+                size_t raw_bytes, cbytes, block_bytes;
+                blosc_cbuffer_sizes(enc, &raw_bytes, &cbytes, &block_bytes);
+                assert_int_equal(spared > 0, block_bytes < sizeof raw); /* which is for the encoder to say */
+                n_blocked += block_bytes < sizeof raw;
+                assert_true(c.refused > 0);
+            }
+    print_message("%d of 36 containers have several blocks\n", n_blocked);
+    assert_true(n_blocked >= 18);
+    harness_fini(&h);
+}
+
 /* Pure noise as input, of all small lengths. */
 static void test_noise(void **state) {
     (void)state;
@@ -195,6 +274,6 @@ static void test_noise(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_damage), cmocka_unit_test(test_blosc_blocks),
-                                       cmocka_unit_test(test_noise)};
+                                       cmocka_unit_test(test_blosc_parts), cmocka_unit_test(test_noise)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
