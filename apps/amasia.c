@@ -1,4 +1,4 @@
-/* The program: amasia run | plan | info | verify | help. */
+/* The program: amasia run | plan | convert | info | verify | help. */
 #include <amasia/amasia.h>
 #include <argp.h>
 #include <errno.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "amasia/convert_arguments.h"
 
 #define MAX_INPUTS 64
 
@@ -20,12 +22,14 @@ typedef struct arguments {
     ama_options options;
     ama_script_options script;
     ama_verify_options verify;
+    convert_arguments convert;
     bool progress_line;
 } arguments;
 
 enum {
     KEY_MEMORY = 0x100,
     KEY_THREADS,
+    KEY_PREFETCH,
     KEY_PROGRESS,
     KEY_STATS,
     KEY_JSON,
@@ -33,7 +37,9 @@ enum {
     KEY_INDEX_CACHE,
     KEY_GROUP,
     KEY_RTOL,
-    KEY_ATOL
+    KEY_ATOL,
+    KEY_IO,
+    KEY_AGGREGATORS
 };
 
 static const struct argp_option options[] = {
@@ -42,12 +48,16 @@ static const struct argp_option options[] = {
     {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
+    {"prefetch", KEY_PREFETCH, "N", 0, "tiles read ahead by a thread (0: not even advice to the kernel)", 2},
+    {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
+     2},
+    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
     {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},
     {"rtol", KEY_RTOL, "X", 0, "relative tolerance (verify; 0 by default)", 3},
     {"atol", KEY_ATOL, "X", 0, "absolute tolerance (verify; 0 by default)", 3},
-    {"group", KEY_GROUP, "PATH", 0, "group of the file (info, verify)", 3},
+    {"group", KEY_GROUP, "PATH", 0, "group of the file (info, verify, convert)", 3},
     {"index-cache", KEY_INDEX_CACHE, "DIR", 0, "keep chunk tables of HDF5 files in DIR for later runs", 3},
     {"allow-external", KEY_EXTERNAL, NULL, 0, "let HDF5 files refer to other files", 3},
     {0},
@@ -81,12 +91,31 @@ static size_t parse_size(struct argp_state *state, const char *arg) {
     return (size_t)(x * (double)(1ull << shift));
 }
 
-static int parse_threads(struct argp_state *state, const char *arg) {
+static int parse_number(struct argp_state *state, const char *option, long most, const char *arg) {
     char *end;
     long n = strtol(arg, &end, 10);
-    if (end == arg || *end || n < 1 || n > 4096)
-        argp_error(state, "--threads wants a number from 1 to 4096, not '%s'", arg);
+    if (end == arg || *end || n < 1 || n > most)
+        argp_error(state, "%s wants a number from 1 to %ld, not '%s'", option, most, arg);
     return (int)n;
+}
+
+/* As ama_options has it: negative for none. */
+static int parse_prefetch(struct argp_state *state, const char *arg) {
+    char *end;
+    long n = strtol(arg, &end, 10);
+    if (end == arg || *end || n < 0 || n > 64)
+        argp_error(state, "--prefetch wants a number from 0 to 64, not '%s'", arg);
+    return n > 0 ? (int)n : -1;
+}
+
+static ama_io parse_io(struct argp_state *state, const char *arg) {
+    if (strcmp(arg, "two-phase") == 0) return AMA_IO_TWO_PHASE;
+    if (strcmp(arg, "posix") != 0)
+        argp_error(state, "--io wants posix or two-phase, not '%s'%s", arg,
+                   strcmp(arg, "mpiio") == 0 || strcmp(arg, "library") == 0
+                       ? ": two-phase is the collective path that there is"
+                       : "");
+    return AMA_IO_POSIX;
 }
 
 static double parse_tolerance(struct argp_state *state, const char *option, const char *arg) {
@@ -98,16 +127,21 @@ static double parse_tolerance(struct argp_state *state, const char *option, cons
 }
 
 static void check_arguments(struct argp_state *state, arguments *a) {
-    static const char *const commands[] = {"run", "plan", "info", "verify", "help"};
+    static const char *const commands[] = {"run", "plan", "convert", "info", "verify", "help"};
     bool known = false;
     for (size_t i = 0; a->command && i < sizeof commands / sizeof *commands; i++)
         known |= strcmp(a->command, commands[i]) == 0;
     if (!a->command) argp_usage(state);
-    if (!known) argp_error(state, "unknown command '%s': run, plan, info, verify or help", a->command);
+    if (!known) argp_error(state, "unknown command '%s': run, plan, convert, info, verify or help", a->command);
+    convert_check(state, &a->convert, a->command);
     bool script = strcmp(a->command, "run") == 0 || strcmp(a->command, "plan") == 0;
     if (script && !a->file == !a->expression) argp_error(state, "%s wants a script, or -c EXPRESSION", a->command);
     bool verify = strcmp(a->command, "verify") == 0;
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
+    if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch > 0)
+        argp_error(state, "--prefetch is for --io=posix: in two phases all ranks read at one time");
+    if (a->options.io_aggregators > 0 && a->options.io != AMA_IO_TWO_PHASE)
+        argp_error(state, "--io-aggregators is for --io=two-phase");
     if (verify && !a->second) argp_error(state, "verify wants two datasets");
     if (!verify && a->second) argp_error(state, "unexpected argument '%s'", a->second);
 }
@@ -119,8 +153,11 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case 'i': parse_input(state, a, arg); break;
     case 'o': a->output = arg; break;
     case KEY_MEMORY: a->options.memory_bytes = parse_size(state, arg); break;
-    case KEY_THREADS: a->options.threads = parse_threads(state, arg); break;
+    case KEY_PREFETCH: a->options.prefetch = parse_prefetch(state, arg); break;
+    case KEY_THREADS: a->options.threads = parse_number(state, "--threads", 4096, arg); break;
     case KEY_PROGRESS: a->options.progress = true; break;
+    case KEY_IO: a->options.io = parse_io(state, arg); break;
+    case KEY_AGGREGATORS: a->options.io_aggregators = parse_number(state, "--io-aggregators", 1 << 20, arg); break;
     case KEY_STATS: a->script.stats = true; break;
     case KEY_JSON: a->script.stats_json = arg; break;
     case KEY_INDEX_CACHE: a->options.index_cache = arg; break;
@@ -131,6 +168,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_ARG:
         if (!a->command)
             a->command = arg;
+        else if (strcmp(a->command, "convert") == 0)
+            convert_add_path(state, &a->convert, arg);
         else if (!a->file)
             a->file = arg;
         else if (!a->second)
@@ -138,18 +177,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
         else
             argp_error(state, "unexpected argument '%s'", arg);
         break;
+    case ARGP_KEY_INIT: state->child_inputs[0] = &a->convert; break;
     case ARGP_KEY_END: check_arguments(state, a); break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
 
+static const struct argp_child children[] = {{&convert_parser, 0, NULL, 4}, {0}};
+
 static const struct argp parser = {
     options,
     parse_option,
-    "run SCRIPT\nrun -c EXPRESSION -i NAME=FILE -o FILE\nplan SCRIPT\ninfo FILE\nverify FILE FILE\nhelp [METHOD]",
+    "run SCRIPT\nrun -c EXPRESSION -i NAME=FILE -o FILE\nplan SCRIPT\nconvert IN... OUT\ninfo FILE\nverify FILE "
+    "FILE\nhelp [METHOD]",
     "Runs xarray scripts on many ranks and in bounded memory: mpirun -n 4 amasia run clim.py",
-    NULL,
+    children,
     NULL,
     NULL};
 
@@ -212,6 +255,12 @@ static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_
         a->verify.group = a->group;
         return ama_verify(s, a->file, a->second, &a->verify, equal);
     }
+    if (strcmp(a->command, "convert") == 0) {
+        a->convert.options.group = a->group;
+        a->convert.options.stats = a->script.stats;
+        a->convert.options.stats_json = a->script.stats_json;
+        return convert_run(s, &a->convert);
+    }
     a->script.plan_only = strcmp(a->command, "plan") == 0;
     a->script.n_inputs = a->n_inputs;
     a->script.inputs = a->inputs;
@@ -263,7 +312,8 @@ static int fail_to_read(const arguments *a, int rank) {
 }
 
 int main(int argc, char **argv) {
-    arguments a = {.options = AMA_OPTIONS_INIT, .script = AMA_SCRIPT_OPTIONS_INIT};
+    arguments a = {
+        .options = AMA_OPTIONS_INIT, .script = AMA_SCRIPT_OPTIONS_INIT, .convert.options = AMA_CONVERT_OPTIONS_INIT};
     bool mpi = under_mpirun(), equal = true;
     int rank = 0, status = 0, provided;
     char *text = NULL;
@@ -297,6 +347,7 @@ int main(int argc, char **argv) {
     if (status == 0 && !equal) status = 1;
     ama_session_destroy(&session);
     free(text);
+    convert_fini(&a.convert);
     free((char *)a.script.command);
     for (int i = 0; i < a.n_inputs; i++) free((char *)a.inputs[i].name);
     if (mpi) MPI_Finalize();

@@ -32,18 +32,27 @@ typedef struct ama_session ama_session;
 typedef enum ama_text_kind { AMA_TEXT_OUTPUT, AMA_TEXT_WARNING, AMA_TEXT_PROGRESS } ama_text_kind;
 typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
 
+/* How stored bytes come in; results are the same to the bit. POSIX: each rank reads what it needs. TWO_PHASE: a few
+ * ranks read for all and hand the bytes on, which joins what several ranks want of one file into long reads (chunks
+ * that are files of their own, as in Zarr, are still read by the rank that needs them). */
+typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE } ama_io;
+
 typedef struct ama_options {
     size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
-    bool progress;       /* send progress text */
+    int prefetch;  /* tiles read ahead by a thread; 0: none, the kernel is told of the next tile; negative: not that
+                      either */
+    bool progress; /* send progress text */
     bool allow_external; /* let HDF5 files refer to other files */
     /* directory where chunk tables of HDF5 files are kept for later runs, made if need be; NULL: none */
     const char *index_cache;
     ama_text_fn *text; /* NULL: nothing is shown */
     void *user;
+    ama_io io;
+    int io_aggregators; /* ranks that read for all with AMA_IO_TWO_PHASE; 0: one on each node */
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, false, false, NULL, NULL, NULL}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from
@@ -123,6 +132,31 @@ AMA_API ama_status ama_verify(ama_session *session, const char *path_a, const ch
 /* Measures how fast the loops over values are for each dtype and instruction set, beside memcpy and reading, in GB/s of
  * one thread's CPU time over `bytes` of input; sends a table as output text. Takes twice `bytes` of memory. Local. */
 AMA_API ama_status ama_bench_kernels(ama_session *session, size_t bytes);
+
+typedef struct ama_convert_options {
+    const char *format; /* "zarr", "netcdf4", "netcdf3", "cdf5"; NULL: by the ending of the output (.zarr .nc .nc4) */
+    const char *chunks; /* "time=-1,lat=90,lon=auto": -1 the whole dim, auto about 4 MiB a chunk; NULL: as they are */
+    const char *codec;  /* "none", "deflate:4+shuffle", "zstd:3", "lz4", "blosc:zstd:5"; NULL: as in the source */
+    const char *variables;  /* "a,b": these and what they refer to; NULL: all */
+    const char *drop;       /* "a,b": all but these; NULL: none */
+    const char *group;      /* of the inputs; NULL: the root */
+    const char *concat_dim; /* the inputs follow one another along it as listed; NULL: by their coordinates */
+    bool split;             /* one output per data variable: output is a directory, or has {} for the name */
+    bool overwrite;         /* replace an output that is there */
+    bool resume;            /* Zarr: go on from what an earlier run of the same conversion left, if any */
+    bool plan_only, stats;  /* as in ama_script_options */
+    const char *stats_json; /* as there */
+} ama_convert_options;
+/* clang-format off */
+#define AMA_CONVERT_OPTIONS_INIT {NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, false, false, false, false, NULL}
+/* clang-format on */
+
+/* Writes n inputs, joined as open_mfdataset joins them, in another format, other chunks or another codec. Stored values
+ * and attributes stay as they are: nothing is decoded (but times of files that have different units, which come out in
+ * the units of the first). On an error no output has appeared under its name; what is complete of a Zarr store stays in
+ * .NAME.amasia-partial beside it, for `resume`. Collective. */
+AMA_API ama_status ama_convert(ama_session *session, int n_inputs, const char *const *inputs, const char *output,
+                               const ama_convert_options *options);
 
 /* Sends help as output text: topic NULL lists what scripts may call, otherwise the signature of a method. Local. */
 AMA_API ama_status ama_help(ama_session *session, const char *topic);

@@ -177,13 +177,17 @@ static double copy_gbs(const memory *m) {
     return 1e-9 * (double)m->bytes / best;
 }
 
-/* By looking for a byte that is not there. */
+/* By adding up 8-byte words and by looking for a byte that is not there: the faster of the two. */
 static double read_gbs(const memory *m) {
+    const ama__state_kind k = {AMA_RED_SUM, AMA_I8, true};
     double best = 1e300;
     memset(m->copy, 1, m->bytes);
-    for (int i = 0; i < REPEATS; i++) {
+    for (int i = 0; i < 2 * REPEATS; i++) {
         double start = cpu_s();
-        if (memchr(m->copy, 0, m->bytes)) return 0;
+        if (i % 2)
+            ama__state_row(&k, ama__state_at(&k, m->b, 1), (int64_t)(m->bytes / 8), m->copy);
+        else if (memchr(m->copy, 0, m->bytes))
+            return 0;
         double s = cpu_s() - start;
         if (s < best) best = s;
     }

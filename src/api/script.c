@@ -46,7 +46,10 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
     ama__plan_options o = {.nranks = ama__comm_nranks(r->s->comm),
                            .threads = r->s->threads,
                            .budget_bytes = r->s->budget_bytes,
-                           .unit_bytes = r->s->unit_bytes};
+                           .prefetch = r->s->prefetch,
+                           .unit_bytes = r->s->unit_bytes,
+                           .two_phase = r->s->options.io == AMA_IO_TWO_PHASE,
+                           .n_aggregators = r->s->options.io_aggregators};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
 }
 
@@ -142,6 +145,17 @@ static ama_status plan_and_run(script_run *r, const ama_script_options *o) {
     bool text = !o->stats_json || strcmp(o->stats_json, "-") != 0; /* standard output is then JSON alone */
     AMA_TRY(ama__comm_agree(r->s->comm, text ? show_plan(r, r->plan) : AMA_OK));
     return ama__stats_show(r->s, &stats, text, r->json);
+}
+
+ama_status ama__session_perform(ama_session *s, const ama__graph *g, int n_sinks, ama__sink **sinks,
+                                const ama_script_options *o, double start_s) {
+    ama__script script = {.ctx = s->ctx, .n_sinks = n_sinks, .sink = sinks};
+    script_run r = {.s = s, .graph = *g, .script = &script, .start_s = start_s};
+    if (o->stats_json) AMA_TRY(ama__stats_open(s, o->stats_json, &r.json));
+    ama_status status = plan_and_run(&r, o);
+    ama__phase_start(s->ctx, false);
+    ama__stats_close(s, &r.json);
+    return status;
 }
 
 static ama_status bind_and_run(script_run *r, const char *name, const char *text, const ama_script_options *o) {

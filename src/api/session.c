@@ -50,6 +50,8 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
     AMA_TRY(ama__comm_agree(s->comm, ama__isa_check(s->ctx)));
     find_budget(s);
     find_threads(s);
+    if (options->io == AMA_IO_TWO_PHASE) s->options.prefetch = -1; /* aggregators read in their own order */
+    s->prefetch = s->options.prefetch == 0 ? AMA_PREFETCH_ADVICE : s->options.prefetch > 0 ? s->options.prefetch : 0;
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
     ama__ctx_set_message(s->ctx, pass_warning, s);
     if (!s->options.index_cache) return AMA_OK;

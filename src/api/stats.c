@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 typedef struct actual { /* over all ranks */
-    int64_t chunks, reads, stored_bytes, decoded_bytes, written_bytes, peak_bytes;
+    int64_t chunks, reads, readers, file_bytes, stored_bytes, decoded_bytes, written_bytes, peak_bytes;
     double open_s, elapsed_s, cpu_s;                                 /* open, elapsed: of the slowest rank; cpu: sum */
     double phase_s[AMA_PHASE_N], phase_most_s[AMA_PHASE_N], other_s; /* sum of threads; the rank with most */
 } actual;
@@ -39,6 +39,8 @@ static void collect(report *r) {
     a->cpu_s = sum_s(comm, cpu_s());
     a->chunks = ama__comm_sum(comm, x->fetched.n_chunks);
     a->reads = ama__comm_sum(comm, x->fetched.n_reads);
+    a->readers = ama__comm_sum(comm, x->fetched.n_reads > 0);
+    a->file_bytes = ama__comm_sum(comm, x->fetched.file_bytes);
     a->stored_bytes = ama__comm_sum(comm, x->fetched.stored_bytes);
     a->decoded_bytes = ama__comm_sum(comm, x->fetched.raw_bytes);
     a->written_bytes = ama__comm_sum(comm, x->written_bytes);
@@ -88,6 +90,10 @@ static void add_table(const report *r, ama__text *t) {
         add_row(t, ama__phase_name((ama__phase)i), time_cell(x, p->phase_s[i]), time_cell(y, a->phase_s[i]));
     add_row(t, "other", "-", time_cell(y, a->other_s));
     add_row(t, "elapsed", time_cell(x, p->elapsed_s), time_cell(y, a->elapsed_s));
+    if (r->x->plan->options.two_phase)
+        ama__text_printf(t, "two-phase: %lld bytes wanted, %lld bytes read from files by %lld rank%s, %lld reads\n",
+                         (long long)a->stored_bytes, (long long)a->file_bytes, (long long)a->readers,
+                         a->readers == 1 ? "" : "s", (long long)a->reads);
     ama__text_printf(t,
                      "(phases: seconds of all threads together; open, elapsed: wall; predicted from %.0f ms of "
                      "calibration, input in the page cache)\n",

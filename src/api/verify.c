@@ -24,7 +24,10 @@ static ama_status gather(verify *v, int n, ama__node **node, void **data) {
     ama__plan_options o = {.nranks = ama__comm_nranks(v->s->comm),
                            .threads = v->s->threads,
                            .budget_bytes = v->s->budget_bytes,
-                           .unit_bytes = v->s->unit_bytes};
+                           .prefetch = v->s->prefetch,
+                           .unit_bytes = v->s->unit_bytes,
+                           .two_phase = v->s->options.io == AMA_IO_TWO_PHASE,
+                           .n_aggregators = v->s->options.io_aggregators};
     ama__plan *plan;
     ama__exec_options e = {0};
     ama__exec_stats stats;

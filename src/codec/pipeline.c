@@ -217,7 +217,10 @@ ama_status ama__pipeline_decode_part(ama_ctx *ctx, ama__codec_work *w, const ama
     bool blocks = p->n == 1 && p->step[0].codec == AMA_CODEC_BLOSC && !(skip_mask & 1);
     if (!blocks) return ama__pipeline_decode(ctx, w, p, skip_mask, src, src_bytes, dst, part->raw_bytes);
     AMA_TRY(check_step(ctx, &p->step[0]));
-    return ama__blosc_decode_part(ctx, part, src, src_bytes, dst);
+    int before = ama__phase_enter(ctx, AMA_PHASE_DECODE);
+    ama_status status = ama__blosc_decode_part(ctx, part, src, src_bytes, dst);
+    ama__phase_leave(ctx, before);
+    return status;
 }
 
 /* ---- encoding */

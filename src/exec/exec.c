@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/phase.h"
+#include "exec/ahead.h"
 #include "exec/eval_scan.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
+#include "exec/tile_share.h"
 
 #define AGREE_EVERY 32 /* rounds between looks at how the other ranks fare */
 
@@ -35,6 +37,7 @@ typedef struct stage_run {
     int number;
     const ama__stage *stage;
     ama__tile tile;
+    ama__ahead ahead;
     ama__evaluator *ev;
     ama__operand *operand;
     ama__accum *accum;   /* per consumer; only REDUCE ones are in use */
@@ -150,6 +153,7 @@ static ama_status set_up_local(stage_run *sr) {
         sr->flush |= ama__writer_collective_flush(r->writer[c->sink]);
         sr->shares |= c->shares;
     }
+    AMA_TRY(ama__ahead_init(&sr->ahead, r->ctx, s, r->fetcher, r->plan->options.prefetch, ama__comm_rank(r->comm)));
     AMA_TRY(ama__tile_init(&sr->tile, r->ctx, s, r->fetcher, r->work, r->threads));
     for (int t = 0; t < r->threads; t++) AMA_TRY(ama__evaluator_init(&sr->ev[t], r->ctx, s, &sr->tile, sr->operand));
     return AMA_OK;
@@ -165,6 +169,7 @@ static void tear_down(stage_run *sr) {
     for (int t = 0; sr->ev && t < sr->r->threads; t++) ama__evaluator_fini(&sr->ev[t]);
     for (int i = 0; sr->operand && i < sr->stage->n_operands; i++) ama__mem_free(ctx, (void *)sr->operand[i].data);
     ama__outbox_fini(&sr->outbox);
+    ama__ahead_fini(&sr->ahead);
     ama__tile_fini(&sr->tile);
     AMA_FREE(ctx, sr->accum);
     AMA_FREE(ctx, sr->output);
@@ -202,7 +207,7 @@ static ama_status reduce_tile(stage_run *sr, int i, const ama__box *tile) {
 
 static ama_status run_tile(stage_run *sr, const ama__box *tile) {
     const ama__stage *s = sr->stage;
-    AMA_TRY(ama__tile_fetch(&sr->tile, tile));
+    AMA_TRY(ama__tile_fetch(&sr->tile));
     AMA_TRY(ama__tile_scan(&sr->tile, sr->ev, sr->r->threads));
     for (int i = 0; i < s->n_consumers; i++) {
         if (s->consumer[i].kind == AMA_CONSUME_REDUCE)
@@ -219,6 +224,7 @@ typedef struct walk {
     bool open;
     ama__box box; /* of the unit */
     int64_t next; /* start of the next tile on axis 0 */
+    bool skip;    /* this tile has been written by an earlier run */
 } walk;
 
 static ama_status open_unit(stage_run *sr, walk *w) {
@@ -243,38 +249,34 @@ static ama_status close_unit(stage_run *sr, walk *w) {
     return status;
 }
 
-/* The tile after the one that ends at `end`: in this unit or the first of the next. */
-static ama_status advise_next(stage_run *sr, const walk *w, int64_t end) {
-    const ama__stage *s = sr->stage;
-    ama__box ahead = w->box;
-    if (s->ndim == 0) return AMA_OK;
-    if (end >= w->box.start[0] + w->box.count[0]) {
-        int64_t index[AMA_MAX_DIMS] = {0};
-        if (w->unit + 1 >= w->last) return AMA_OK;
-        ama__stage_unit(s, w->unit + 1, index);
-        ahead = ama__stage_unit_box(s, index);
-        end = ahead.start[0];
+/* The tile at which the walk stands, and where it ends on axis 0. */
+static ama__box tile_box(const stage_run *sr, const walk *w, int64_t *end) {
+    ama__box tile = w->box;
+    *end = ama__stage_tile_end(sr->stage, &w->box, w->next);
+    if (sr->stage->ndim) {
+        tile.start[0] = w->next;
+        tile.count[0] = *end - w->next;
     }
-    ama__box unit = ahead;
-    ahead.start[0] = end;
-    ahead.count[0] = ama__stage_tile_end(s, &unit, end) - end;
-    return ama__tile_advise(&sr->tile, &ahead);
+    return tile;
+}
+
+static ama_status want_tile(stage_run *sr, walk *w) {
+    int64_t end;
+    if (!w->open) AMA_TRY(open_unit(sr, w));
+    const ama__box tile = tile_box(sr, w, &end);
+    int before = ama__phase_enter(sr->r->ctx, AMA_PHASE_FETCH);
+    w->skip = ama__stage_tile_done(sr->stage, &tile);
+    ama_status status = ama__ahead_fill(&sr->ahead, sr->tiles);
+    if (status == AMA_OK && !w->skip) status = ama__tile_want(&sr->tile, &tile);
+    ama__phase_leave(sr->r->ctx, before);
+    return status;
 }
 
 static ama_status next_tile(stage_run *sr, walk *w) {
-    if (!w->open) AMA_TRY(open_unit(sr, w));
-    ama__box tile = w->box;
-    int64_t end = ama__stage_tile_end(sr->stage, &w->box, w->next), last = end;
-    if (sr->stage->ndim) {
-        tile.start[0] = w->next;
-        tile.count[0] = end - w->next;
-        last = w->box.start[0] + w->box.count[0];
-    }
-    int before = ama__phase_enter(sr->r->ctx, AMA_PHASE_FETCH);
-    ama_status advised = advise_next(sr, w, end);
-    ama__phase_leave(sr->r->ctx, before);
-    AMA_TRY(advised);
-    AMA_TRY(run_tile(sr, &tile));
+    int64_t end;
+    const ama__box tile = tile_box(sr, w, &end);
+    int64_t last = sr->stage->ndim ? w->box.start[0] + w->box.count[0] : end;
+    if (!w->skip) AMA_TRY(run_tile(sr, &tile));
     w->next = end;
     sr->tiles++;
     return end >= last ? close_unit(sr, w) : AMA_OK;
@@ -316,7 +318,11 @@ static ama_status run_tiles(stage_run *sr) {
     walk w = {.unit = sr->stage->rank_first[rank], .last = sr->stage->rank_first[rank + 1]};
     ama_status status = AMA_OK;
     for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
-        if (status == AMA_OK && w.unit < w.last) status = next_tile(sr, &w);
+        bool have = w.unit < w.last;
+        if (status == AMA_OK && have) status = want_tile(sr, &w);
+        if (sr->tile.twophase && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
+            return status;
+        if (status == AMA_OK && have) status = next_tile(sr, &w);
         if (sr->flush || sr->shares)
             status = flush_outputs(sr, status);
         else if (sr->rounds % AGREE_EVERY == AGREE_EVERY - 1)
@@ -344,6 +350,7 @@ static ama_status gather_all(stage_run *sr, int i) {
 
 static ama_status end_stage(stage_run *sr) {
     run *r = sr->r;
+    ama__ahead_fini(&sr->ahead);
     ama__tile_fini(&sr->tile); /* its chunks are not needed any more, their memory is */
     for (int i = 0; i < sr->stage->n_consumers; i++) {
         const ama__consumer *c = &sr->stage->consumer[i];
@@ -364,6 +371,8 @@ static ama_status run_stage(run *r, int k) {
     if (status == AMA_OK) status = fetch_operands(&sr);
     ama__phase_leave(r->ctx, before);
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
+    if (status == AMA_OK && r->plan->options.two_phase && sr.stage->n_sources > 0)
+        status = ama__tile_share_begin(&sr.tile, r->comm, r->plan->options.n_aggregators);
     if (status == AMA_OK) status = run_tiles(&sr);
     ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);

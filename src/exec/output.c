@@ -100,6 +100,7 @@ static ama_status find_places(ama__output *o, const ama__box *cover, const ama__
     for (int64_t i = 0; i < n; i++) {
         ama__box chunk = chunk_of_cover(o, cover, i, &number), what;
         if (ama__box_contains(box, &chunk) || !ama__box_intersect(box, &chunk, &what)) continue;
+        if (ama__consumer_has(o->consumer, &chunk)) continue;
         AMA_TRY(find_place(o, number, &chunk, &what, &places[i]));
     }
     return AMA_OK;
@@ -109,6 +110,7 @@ static ama_status put_one(ama__output *o, ama__codec_work *work, const ama__box 
                           const ama__box *box, const void *data) {
     int64_t number;
     ama__box chunk = chunk_of_cover(o, cover, i, &number), what;
+    if (ama__consumer_has(o->consumer, &chunk)) return AMA_OK;
     if (ama__box_contains(box, &chunk)) return write_whole(o, work, &chunk, box, data);
     if (!ama__box_intersect(box, &chunk, &what)) return AMA_OK;
     if (at->part) return fill_part(o, work, at->part, &what, data, box);

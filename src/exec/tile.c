@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/phase.h"
+#include "exec/tile_share.h"
 
 int ama__thread(void) {
     return omp_get_thread_num();
@@ -72,7 +73,6 @@ ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__
     t->threads = threads;
     AMA_TRY(ama__wants_init(&t->wants, ctx, s));
     AMA_TRY(ama__wants_init(&t->old, ctx, s));
-    AMA_TRY(ama__wants_init(&t->ahead, ctx, s));
     AMA_TRY(find_reach(t));
     return make_loads(t);
 }
@@ -91,6 +91,7 @@ void ama__tile_drop_scans(ama__tile *t) {
 void ama__tile_fini(ama__tile *t) {
     if (!t->ctx) return;
     ama__tile_drop_scans(t);
+    ama__tile_share_end(t);
     if (t->data) drop(t, &t->wants, t->data);
     if (t->old_data) drop(t, &t->old, t->old_data);
     for (int i = 0; t->load && i < t->stage->n_sources; i++) ama__mem_free(t->ctx, t->load[i]);
@@ -100,7 +101,6 @@ void ama__tile_fini(ama__tile *t) {
     AMA_FREE(t->ctx, t->old_data);
     ama__wants_fini(&t->wants);
     ama__wants_fini(&t->old);
-    ama__wants_fini(&t->ahead);
     t->ctx = NULL;
 }
 
@@ -192,13 +192,13 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     if (w->chunk >= 0) {
         ama__box part;
         bool some = part_read(t, w, p, &part);
-        return ama__fetch_chunk_part(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, t->data[i]);
+        const void *stored = t->stored ? t->stored[i] : NULL;
+        return ama__fetch_stored(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, stored, t->data[i]);
     }
     return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
 }
 
-ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
-    ama_status status = AMA_OK;
+ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box) {
     ama__tile_drop_scans(t);
     swap_generations(t);
     t->wants.n = 0;
@@ -208,7 +208,11 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
         t->wants.n = 0;
         return reserved;
     }
-    if (t->old_data) status = keep_old(t);
+    return t->old_data ? keep_old(t) : AMA_OK;
+}
+
+ama_status ama__tile_fetch(ama__tile *t) {
+    ama_status status = AMA_OK;
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)
     for (int i = 0; i < t->wants.n; i++) {
         ama_status now;
@@ -222,20 +226,6 @@ ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box) {
 #pragma omp atomic write
         status = now;
     }
+    ama__tile_share_drop(t);
     return status;
-}
-
-ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box) {
-    AMA_TRY(ama__wants_collect(&t->ahead, driver_box));
-    for (int i = 0; i < t->ahead.n; i++) {
-        const ama__want *w = &t->ahead.want[i];
-        const ama__source_part *p = part_of(t, w);
-        const ama__stored_var *v = &p->store->meta.var[p->var];
-        ama__box whole = ama__box_whole(v->ndim, v->grid.shape), inside;
-        int from;
-        const ama__box rest = ama__wants_rest(&t->wants, w, &from);
-        if (ama__wants_kept(&t->wants, w) < 0 && ama__box_intersect(&whole, &rest, &inside))
-            ama__fetch_advise(t->fetcher, v, &p->store->manifest[p->var], &inside);
-    }
-    return AMA_OK;
 }

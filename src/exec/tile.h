@@ -18,23 +18,28 @@ typedef struct ama__tile {
     ama__wants old; /* of the tile before: what both want is kept */
     void **old_data;
     int old_cap;
-    ama__wants ahead; /* of the tile to come */
     ama__load **load; /* per source, per part */
     ama__box *reach;  /* per source: holds all that the stage reads of it; ndim -1: nothing */
     int n_scans;
-    void **scan; /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
+    /* --io=two-phase, see exec/tile_share.h; NULL otherwise */
+    struct ama__twophase *twophase;
+    const char **path;   /* of all parts of all sources */
+    int64_t *first_path; /* per source: where its parts begin */
+    char *stored_data;   /* bytes of this tile's chunks as they are stored */
+    void **stored;       /* per want: where in them; NULL: not there */
+    void **scan;         /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
 } ama__tile;
 
 ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__fetcher *f, ama__codec_work **work,
                           int threads);
 void ama__tile_fini(ama__tile *t);
-/* Fetches and decodes what the consumers need in a box of the driver's space. Chunks of the tile before that are wanted
- * again are kept. Local. */
-ama_status ama__tile_fetch(ama__tile *t, const ama__box *driver_box);
+/* Lists what the consumers need in a box of the driver's space. Chunks of the tile before that are wanted again are
+ * kept. Local. */
+ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box);
+/* Fetches and decodes what is not there. Local. */
+ama_status ama__tile_fetch(ama__tile *t);
 /* Frees the values of the tile's scans. */
 void ama__tile_drop_scans(ama__tile *t);
-/* Tells the kernel which bytes the next tile will read beyond those held now. Local. */
-ama_status ama__tile_advise(ama__tile *t, const ama__box *driver_box);
 
 /* Number of the calling thread in its team. */
 int ama__thread(void);

@@ -139,7 +139,7 @@ typedef struct job {
 
 #define NOTE(j, ...) (ama__text_printf((j)->notes, __VA_ARGS__), (j)->n_notes++)
 
-static bool attr_equal(const ama__attr *a, const ama__attr *b) {
+bool ama__attr_equal(const ama__attr *a, const ama__attr *b) {
     if (a->dtype == AMA_STRING || b->dtype == AMA_STRING) {
         if (a->dtype != b->dtype || a->n != b->n) return false;
         for (int64_t i = 0; i < a->n; i++)
@@ -161,7 +161,7 @@ static void compare_attrs(job *j, const char *where, const ama__attrs *a, const 
         if (strcmp(a->a[i].name, "history") == 0) continue;
         if (!other)
             NOTE(j, "%s: attribute '%s' only in the first\n", where, a->a[i].name);
-        else if (!attr_equal(&a->a[i], other))
+        else if (!ama__attr_equal(&a->a[i], other))
             NOTE(j, "%s: attribute '%s' differs\n", where, a->a[i].name);
     }
     for (int i = 0; i < b->n; i++)

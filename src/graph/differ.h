@@ -12,6 +12,9 @@ typedef struct ama__tolerance {
 } ama__tolerance;
 
 /* Figures of one variable, in the order of ama__differ_var.figure: scalars. */
+/* The same text, or the same numbers of whatever types. Local. */
+bool ama__attr_equal(const ama__attr *a, const ama__attr *b);
+
 typedef enum ama__differ_figure {
     AMA_DIFFER_COUNT,   /* int64: values that differ */
     AMA_DIFFER_MISSING, /* int64: of them, missing in one only */

@@ -275,7 +275,7 @@ ama_status ama__graph_encode(ama__graph *g, const ama__object *obj, const ama__w
     share_units(&c);
     AMA_TRY(encode_coordinates(&c));
     for (int i = 0; i < c.n; i++) AMA_TRY(ama__encode_values(g, args, &c.item[i]));
-    if (args->format != AMA_FORMAT_ZARR2) strip_bounds(&c);
+    if (args->format != AMA_FORMAT_ZARR2 && !args->as_stored) strip_bounds(&c);
     AMA_TRY(add_history(&c));
     AMA_TRY(make_meta(&c, obj));
     ama__write_spec *spec;

@@ -44,6 +44,7 @@ typedef struct ama__write_args {
     int n_unlimited; /* unlimited_dims=; -1: as in the source */
     const char *const *unlimited;
     bool unsafe_chunks;  /* safe_chunks=False: those of chunk() may lie across those of the encoding */
+    bool as_stored;      /* attributes are a file's: those of bounds that repeat the parent's stay */
     const char *history; /* a line put before the global attribute history; NULL: none */
     int line;            /* of the script */
 } ama__write_args;

@@ -53,10 +53,14 @@ static ama_status load_eager(ama__graph *g, int n, ama__file_view *f, const ama_
 ama_status ama__open_load(ama__graph *g, ama__comm *comm, int n, ama__file_view *f, const ama__open_args *args,
                           ama__eager_fn *wanted, void *user) {
     ama__store_var *v = NULL;
+    void *values;
     int n_v = 0;
     AMA_TRY(ama__comm_agree(comm, count_eager(g, n, f, wanted, user, &n_v, &v)));
     AMA_TRY(ama__store_need_manifests(g->ctx, comm, n_v, v));
-    return ama__comm_agree(comm, load_eager(g, n, f, args, wanted, user));
+    AMA_TRY(ama__store_send_values(g->ctx, comm, n_v, v, &values));
+    ama_status status = ama__comm_agree(comm, load_eager(g, n, f, args, wanted, user));
+    ama__store_drop_values(g->ctx, n_v, v, &values);
+    return status;
 }
 
 static ama_status make_views(ama__graph *g, int n, ama__store *const *stores, const ama__open_args *args,

@@ -46,29 +46,35 @@ static ama_status key_of(ama__graph *g, const ama__file_view *f, const char **ou
     return AMA_OK;
 }
 
+typedef struct keyed {
+    const char *key;
+    int file;
+} keyed;
+
+static int by_key(const void *a, const void *b) {
+    const keyed *x = a, *y = b;
+    int c = strcmp(x->key, y->key);
+    return c ? c : (x->file > y->file) - (x->file < y->file);
+}
+
 static ama_status make_groups(series *s) {
-    const char **key, **sorted;
+    keyed *k;
+    ama__file_view **file;
     bool nested = s->args->concat_dim != NULL;
-    AMA_NEW(s->g->arena, key, s->n);
-    AMA_NEW(s->g->arena, sorted, s->n);
+    AMA_NEW(s->g->arena, k, s->n);
+    AMA_NEW(s->g->arena, file, s->n);
     AMA_NEW(s->g->arena, s->group, s->n);
     AMA_NEW(s->g->arena, s->group_of, s->n);
     for (int i = 0; i < s->n; i++) {
-        key[i] = "";
-        if (!nested) AMA_TRY(key_of(s->g, &s->file[i], &key[i]));
-        sorted[i] = key[i];
+        k[i] = (keyed){"", i};
+        if (!nested) AMA_TRY(key_of(s->g, &s->file[i], &k[i].key));
     }
-    qsort(sorted, (size_t)s->n, sizeof *sorted, by_name);
+    qsort(k, (size_t)s->n, sizeof *k, by_key);
     for (int i = 0; i < s->n; i++) {
-        if (i > 0 && strcmp(sorted[i], sorted[i - 1]) == 0) continue;
-        int number = s->n_groups++;
-        ama__file_group *group = &s->group[number];
-        AMA_NEW(s->g->arena, group->file, s->n);
-        for (int k = 0; k < s->n; k++) {
-            if (strcmp(key[k], sorted[i]) != 0) continue;
-            group->file[group->n++] = &s->file[k];
-            s->group_of[k] = number;
-        }
+        if (i == 0 || strcmp(k[i].key, k[i - 1].key) != 0) s->group[s->n_groups++].file = &file[i];
+        file[i] = &s->file[k[i].file];
+        s->group[s->n_groups - 1].n++;
+        s->group_of[k[i].file] = s->n_groups - 1;
     }
     return AMA_OK;
 }
@@ -87,12 +93,15 @@ static bool any_datetime64(const series *s, bool index) {
 
 /* Where some files have datetime64 and others cftime, all become cftime. */
 static ama_status unify_times(series *s, bool index) {
+    const char *done = ""; /* mostly there is one such variable: all files are gone through once */
     if (!any_datetime64(s, index)) return AMA_OK;
     for (int i = 0; i < s->n; i++)
         for (int k = 0; k < s->file[i].n; k++) {
             ama__decoded *d = &s->file[i].var[k];
             if (d->kind != AMA_DECODE_TIME || !d->values || d->axis.datetime64 || ama__decoded_is_index(d) != index)
                 continue;
+            if (strcmp(d->name, done) == 0) continue;
+            done = d->name;
             for (int j = 0; j < s->n; j++) {
                 ama__decoded *e = ama__file_view_find(&s->file[j], d->name);
                 if (e && e->kind == AMA_DECODE_TIME && e->values && e->axis.datetime64)
@@ -188,19 +197,27 @@ static ama_status find_direction(series *s, const ama__file_group *group, int *s
     return AMA_OK;
 }
 
-/* Stable, by the first label; paths mostly come in order already. */
-static void sort_files(ama__file_group *group, int sign) {
-    for (int i = 1; i < group->n; i++) {
-        ama__file_view *f = group->file[i];
-        const ama__decoded *d = ama__file_view_find(f, group->dim);
-        int k = i;
-        for (; k > 0; k--) {
-            const ama__decoded *e = ama__file_view_find(group->file[k - 1], group->dim);
-            if (sign * ama__decoded_compare(e, 0, d, 0) <= 0) break;
-            group->file[k] = group->file[k - 1];
-        }
-        group->file[k] = f;
-    }
+typedef struct placed {
+    ama__file_view *file;
+    const ama__decoded *labels;
+    int sign;
+} placed;
+
+/* By the first label, then as in the list (views lie in its order). */
+static int by_first_label(const void *a, const void *b) {
+    const placed *x = a, *y = b;
+    int c = x->sign * ama__decoded_compare(x->labels, 0, y->labels, 0);
+    return c ? c : (x->file > y->file) - (x->file < y->file);
+}
+
+static ama_status sort_files(ama__graph *g, ama__file_group *group, int sign) {
+    placed *p;
+    AMA_NEW(g->arena, p, group->n);
+    for (int i = 0; i < group->n; i++)
+        p[i] = (placed){group->file[i], ama__file_view_find(group->file[i], group->dim), sign};
+    qsort(p, (size_t)group->n, sizeof *p, by_first_label);
+    for (int i = 0; i < group->n; i++) group->file[i] = p[i].file;
+    return AMA_OK;
 }
 
 static ama_status check_order(series *s, const ama__file_group *group, int sign) {
@@ -240,7 +257,7 @@ static ama_status order_group(series *s, ama__file_group *group) {
                          path_of(group->file[0]), path_of(group->file[1]));
     group->dim = dim;
     AMA_TRY(find_direction(s, group, &sign));
-    sort_files(group, sign);
+    AMA_TRY(sort_files(s->g, group, sign));
     return check_order(s, group, sign);
 }
 

@@ -90,6 +90,7 @@ static ama_status add_box(walk *t, const ama__box *box) {
         ama__box chunk = ama__chunkgrid_box(g, index);
         if (ama__box_contains(box, &chunk) || !ama__box_intersect(box, &chunk, &what)) continue;
         int64_t number = ama__chunkgrid_number(g, index);
+        if (ama__consumer_has(t->consumer, &chunk)) continue;
         int owner = ama__consumer_owner(t->stage, t->consumer, t->nranks, &chunk, number, &shared);
         if (shared)
             add_shared(t, ama__box_size(&what), owner);
@@ -101,7 +102,7 @@ static ama_status add_box(walk *t, const ama__box *box) {
 
 static ama_status add_tile(walk *t, const ama__box *tile) {
     ama__box mine;
-    if (!ama__consumer_box(t->stage, t->consumer, tile, &mine)) return AMA_OK;
+    if (ama__stage_tile_done(t->stage, tile) || !ama__consumer_box(t->stage, t->consumer, tile, &mine)) return AMA_OK;
     t->largest = max_i8(t->largest, ama__box_size(&mine));
     if (!t->grid) return AMA_OK;
     t->tile_done = 0;

@@ -39,9 +39,12 @@ static ama_status choose(ama_ctx *ctx, const ama__stage *s, const ama__consumer 
 
 ama_status ama__plan_chunks(ama__graph *g, ama__plan *p, const ama__stage *s) {
     for (int i = 0; i < s->n_consumers; i++) {
-        const ama__consumer *c = &s->consumer[i];
+        ama__consumer *c = &s->consumer[i];
         if (c->kind != AMA_CONSUME_WRITE) continue;
-        ama__stored_var *v = &p->sink[c->sink]->spec->meta.var[c->var];
+        ama__write_spec *spec = p->sink[c->sink]->spec;
+        ama__stored_var *v = &spec->meta.var[c->var];
+        if (spec->journal && spec->journal->found && spec->journal->done[c->var].bit)
+            c->done = &spec->journal->done[c->var];
         if (v->chunked && v->ndim > 0 && v->grid.chunk[0] == 0) AMA_TRY(choose(g->ctx, s, c, v));
     }
     return AMA_OK;

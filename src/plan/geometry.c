@@ -117,15 +117,7 @@ static int64_t unit_number(const ama__stage *s, const int64_t *index) {
 }
 
 static int rank_of(const ama__stage *s, int nranks, int64_t unit) {
-    int lo = 0, hi = nranks - 1;
-    while (lo < hi) {
-        int mid = lo + (hi - lo + 1) / 2;
-        if (s->rank_first[mid] <= unit)
-            lo = mid;
-        else
-            hi = mid - 1;
-    }
-    return lo;
+    return (int)ama__cuts_find(&(ama__cuts){nranks, s->rank_first}, unit);
 }
 
 int ama__consumer_owner(const ama__stage *s, const ama__consumer *c, int nranks, const ama__box *box, int64_t turn,
@@ -155,14 +147,7 @@ int64_t ama__stage_tile_end(const ama__stage *s, const ama__box *unit, int64_t s
     if (start + rows >= end) return end;
     /* the last atom boundary within `rows`, but at least one atom */
     const ama__cuts *c = &s->atoms[0];
-    int64_t lo = 0, hi = c->n; /* largest k with cut[k] <= start + rows */
-    while (lo < hi) {
-        int64_t mid = lo + (hi - lo + 1) / 2;
-        if (c->cut[mid] <= start + rows)
-            lo = mid;
-        else
-            hi = mid - 1;
-    }
+    int64_t lo = ama__cuts_find(c, start + rows);
     while (c->cut[lo] <= start) lo++;
     return c->cut[lo] < end ? c->cut[lo] : end;
 }

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "graph/node.h"
 #include "kernel/block.h"
+#include "store/journal.h"
 
 /* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
 #define AMA_EXCHANGE_BYTES ((int64_t)8 << 20)
@@ -62,7 +63,8 @@ typedef struct ama__consumer {
     int out_axis[AMA_MAX_DIMS]; /* axis of reduce's result for each axis of `node`; -1 for reduced ones */
     /* WRITE */
     int sink, var;
-    bool shares; /* chunks of the output get values from several ranks: these are exchanged round by round */
+    const ama__done *done; /* chunks of the output that are there already; NULL: none */
+    bool shares;           /* chunks of the output get values from several ranks: these are exchanged round by round */
     /* REDUCE and WRITE: what does not fit is made panel by panel, each in its own stage; n_panels 0: with others */
     int64_t panel, n_panels;
     int64_t collected_bytes; /* the most that a rank holds of columns' values, or of chunks until they are whole */
@@ -94,13 +96,19 @@ typedef struct ama__stage {
     int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
     /* predictions: sums over all ranks, and bytes held by the rank that needs most */
     int64_t chunks, stored_bytes, decoded_bytes, write_bytes;
+    int64_t ahead_bytes; /* that reading ahead may hold: what the others leave, in peak_bytes */
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
+
+#define AMA_PREFETCH_ADVICE (-1)
 
 typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
     int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
+    int prefetch;      /* tiles read ahead by a thread; 0: none, AMA_PREFETCH_ADVICE: the kernel is told of the next */
+    bool two_phase;    /* sources are read by a few ranks for all: --io=two-phase */
+    int n_aggregators; /* 0: one a node */
 } ama__plan_options;
 
 typedef struct ama__plan {
@@ -142,6 +150,11 @@ int64_t ama__cuts_find(const ama__cuts *c, int64_t x);
  * units may touch it, the turn-th in turn; *shared: there are several. Depends on the plan alone. */
 int ama__consumer_owner(const ama__stage *s, const ama__consumer *c, int nranks, const ama__box *box, int64_t turn,
                         bool *shared);
+/* True when nothing has to be made of a tile: all that its consumers make are chunks that are there already. */
+bool ama__stage_tile_done(const ama__stage *s, const ama__box *tile);
+/* Elements of a box of the consumer's node that are in such chunks; whether one chunk is there. */
+int64_t ama__consumer_done(const ama__consumer *c, const ama__box *box);
+bool ama__consumer_has(const ama__consumer *c, const ama__box *chunk);
 /* Leaf position of a unit among the n_leaves that make (this output block, group): see ama__groups. */
 int64_t ama__consumer_leaf(const ama__stage *s, const ama__consumer *c, const int64_t *unit, int64_t position,
                            int64_t n_parts, int64_t *n_leaves);

@@ -84,6 +84,7 @@ static void add_stage(const ama__plan *p, ama__text *t, int k) {
     if (s->write_bytes > 0) add_bytes(t, "; write ", s->write_bytes);
     add_bytes(t, "\n    memory ", s->peak_bytes);
     add_bytes(t, " a rank: chunks ", s->fetch_bytes);
+    if (s->ahead_bytes > 0) add_bytes(t, ", read ahead ", s->ahead_bytes);
     add_bytes(t, ", states ", s->state_bytes);
     add_bytes(t, ", results ", s->result_bytes + s->operand_bytes);
     add_bytes(t, ", scratch ", s->scratch_bytes);

@@ -10,6 +10,8 @@
 #include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/wants.h"
+#include "store/prefetch.h"
+#include "store/twophase.h"
 
 #define MIB ((int64_t)1 << 20)
 
@@ -79,7 +81,8 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
 }
 
 typedef struct tally { /* of one rank */
-    int64_t chunks, stored, decoded, tile_most, raw_most, written, assembly;
+    int64_t chunks, stored, decoded, tile_most, raw_most, stored_most, written, assembly;
+    int64_t ahead_most; /* of a tile, read ahead */
     int64_t rounds;
 } tally;
 
@@ -96,7 +99,8 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
         ama__box mine;
         const ama__consumer *c = &s->consumer[i];
         if (c->kind == AMA_CONSUME_WRITE && ama__consumer_box(s, c, b, &mine))
-            t->written += ama__box_size(&mine) * (int64_t)ama__dtype_bytes(c->node->dtype);
+            t->written +=
+                (ama__box_size(&mine) - ama__consumer_done(c, &mine)) * (int64_t)ama__dtype_bytes(c->node->dtype);
     }
 }
 
@@ -107,6 +111,8 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         int k = ama__wants_kept(old, &w->want[i]);
         if (k >= 0) old->want[k].taken = true;
     }
+    int64_t ahead = 0;
+    int64_t chunks = 0; /* their stored bytes, all there at once when ranks read together */
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
@@ -120,7 +126,12 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         t->chunks++;
         t->decoded += x.bytes;
         t->stored += stored_bytes(ctx, s, &x);
+        const ama__source_part *p = &s->source[x.source]->u.source.part[x.part];
+        ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
+        if (x.chunk >= 0) chunks += stored_bytes(ctx, s, &x);
     }
+    t->ahead_most = max_i8(t->ahead_most, ahead);
+    t->stored_most = max_i8(t->stored_most, chunks);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -140,11 +151,12 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w
                 tile.start[0] = x;
                 tile.count[0] = next - x;
             }
+            t->rounds++;
+            x = next;
+            if (ama__stage_tile_done(s, &tile)) continue;
             AMA_TRY(ama__wants_collect(&w[now], &tile));
             count_fetches(ctx, s, &w[now], &w[1 - now], t);
             now = 1 - now;
-            t->rounds++;
-            x = next;
         }
     }
     return AMA_OK;
@@ -236,7 +248,9 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
-    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most);
+    s->ahead_bytes = ama__comm_max(comm, t.ahead_most * max_i8(o->prefetch, 0));
+    int64_t together = o->two_phase && s->n_sources > 0 ? t.stored_most + ama__twophase_bytes(o->nranks) : 0;
+    s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);
@@ -256,6 +270,10 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, ama__plan *p) {
         results += s->result_bytes;
         s->peak_bytes =
             s->fetch_bytes + s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
+        /* an eighth of the budget at most, and of that what is left */
+        int64_t budget = p->options.budget_bytes, left = max_i8(budget - p->held_bytes - s->peak_bytes, 0);
+        s->ahead_bytes = min_i8(s->ahead_bytes, min_i8(budget / 8, left));
+        s->peak_bytes += s->ahead_bytes;
         p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
     }
     p->peak_bytes += p->held_bytes;

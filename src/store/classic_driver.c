@@ -177,4 +177,5 @@ static void classic_close(void **handle) {
     *handle = NULL;
 }
 
-const ama__driver ama__driver_classic = {"classic", classic_probe, classic_open, classic_manifest, classic_close};
+const ama__driver ama__driver_classic = {"classic",        classic_probe, classic_open,
+                                         classic_manifest, classic_close, false};

@@ -1,6 +1,6 @@
 /* Opening: each rank opens its share of the files and reads their metadata; one agreement; the packed metadata goes
- * round once; a second agreement says that all ranks could unpack it. The opener keeps the driver's handle and is asked
- * for the manifests later. */
+ * round once; a second agreement says that all ranks could unpack it. The opener keeps the driver's handle, unless
+ * there are many, and is asked for the manifests later. */
 #include "store/dataset.h"
 
 #include <errno.h>
@@ -99,6 +99,8 @@ void ama__store_close(ama__store **s) {
 static ama_status store_add_manifests(ama__store *s) {
     AMA_NEW(s->arena, s->manifest, s->meta.n_vars);
     AMA_NEW(s->arena, s->has_manifest, s->meta.n_vars);
+    AMA_NEW(s->arena, ((opened_store *)s)->built, s->meta.n_vars);
+    AMA_NEW(s->arena, ((opened_store *)s)->sent, s->meta.n_vars);
     return AMA_OK;
 }
 
@@ -158,6 +160,7 @@ static ama_status open_share(ama_ctx *ctx, ama__comm *comm, int n, const char *c
     for (int i = 0; i < n; i++) AMA_TRY(store_create(ctx, paths[i], o, i % nranks, &out[i]));
     for (int i = rank; i < n; i += nranks) {
         AMA_TRY(store_read(out[i]));
+        if (n / nranks >= AMA_STORE_HELD_MAX) AMA_TRY(ama__store_let_go(out[i]));
         if (nranks > 1) AMA_TRY(pack_store(k, i, out[i]));
     }
     return AMA_OK;

@@ -32,6 +32,11 @@ typedef struct ama__store_var {
 } ama__store_var;
 ama_status ama__store_need_manifests(ama_ctx *ctx, ama__comm *comm, int n, const ama__store_var *v);
 
+/* Reads what is small of the listed variables, whose manifests must be there, on one rank each, for
+ * ama__store_read_whole on all until ama__store_drop_values with the same list. Collective. Errors of reading. */
+ama_status ama__store_send_values(ama_ctx *ctx, ama__comm *comm, int n, const ama__store_var *v, void **hold);
+void ama__store_drop_values(ama_ctx *ctx, int n, const ama__store_var *v, void **hold);
+
 /* Reads the whole of a small variable (coordinates, text) into a dense native-endian array of the stored dtype
  * (category META; STRING: char pointers that live as long as the store). The manifest must be there. Local. */
 ama_status ama__store_read_whole(ama__store *s, int var, void **out);

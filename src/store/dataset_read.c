@@ -88,19 +88,20 @@ static void pack_one(ama__packer *k, int i, const ama__stored_var *v, const ama_
 
 /* The owner's part: its manifests, in its stores' arenas, and packed for the others. Local. */
 static ama_status build_share(const wanted *w, int rank, bool pack, ama__packer *k) {
+    ama__store *reopened = NULL;
+    ama_status status = AMA_OK;
     for (int i = 0; i < w->n; i++) {
         ama__store *s = w->v[i].store;
         int var = w->v[i].var;
         const ama__stored_var *v = &s->meta.var[var];
         if (owner_of(s) != rank) continue;
-        ama__manifest *m = &s->manifest[var];
-        memset(m, 0, sizeof *m);
-        ama_status status = s->driver->manifest(((opened_store *)s)->handle, s->arena, &s->meta, var, m);
-        if (status != AMA_OK) return status;
-        if (pack) pack_one(k, i, v, m);
-        AMA_TRY(k->status);
+        AMA_TRY_DONE(ama__store_build_manifest(s, var, &reopened));
+        if (pack) pack_one(k, i, v, &s->manifest[var]);
+        AMA_TRY_DONE(k->status);
     }
-    return AMA_OK;
+done:
+    ama__store_close_again(&reopened);
+    return status;
 }
 
 static ama_status unpack_share(const wanted *w, int rank, const void *buf, size_t bytes) {
@@ -177,10 +178,10 @@ done:
     return status;
 }
 
-ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
+ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **out) {
     const ama__stored_var *v = &s->meta.var[var];
     const ama__manifest *m = &s->manifest[var];
-    ama__fetcher *f = NULL;
+    const void *sent = ((const opened_store *)s)->sent[var];
     int64_t n;
     size_t bytes;
     ama_status status;
@@ -191,7 +192,10 @@ ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
         __builtin_mul_overflow((size_t)n, ama__dtype_bytes(v->dtype), &bytes))
         return ama__fail(s->ctx, AMA_ERR_FORMAT, "%s > variable %s: its size overflows", s->path, v->name);
     AMA_TRY_DONE(ama__mem_alloc(s->ctx, AMA_MEM_META, bytes, out));
-    AMA_TRY_DONE(ama__fetcher_create(s->ctx, &f));
+    if (sent) {
+        memcpy(*out, sent, bytes);
+        return AMA_OK;
+    }
     ama__box whole = ama__box_whole(v->grid.ndim, v->grid.shape);
     if (m->kind == AMA_MANIFEST_TABLE || m->kind == AMA_MANIFEST_FILES)
         status = read_chunks(s, v, m, f, *out);
@@ -200,7 +204,15 @@ ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
     if (status == AMA_OK && v->swapped && v->dtype != AMA_STRING)
         ama__bytes_swap(*out, (size_t)n, ama__dtype_bytes(v->dtype));
 done:
-    ama__fetcher_destroy(&f);
     if (status != AMA_OK) AMA_FREE(s->ctx, *out);
+    return status;
+}
+
+ama_status ama__store_read_whole(ama__store *s, int var, void **out) {
+    ama__fetcher *f = NULL;
+    *out = NULL;
+    AMA_TRY(ama__fetcher_create(s->ctx, &f));
+    ama_status status = ama__store_read_with(f, s, var, out);
+    ama__fetcher_destroy(&f);
     return status;
 }

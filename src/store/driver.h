@@ -25,6 +25,7 @@ typedef struct ama__driver {
      * AMA_INLINE_MAX bytes, otherwise UNSUPPORTED. Text variables are always INLINE. Local. */
     ama_status (*manifest)(void *handle, ama__arena *arena, const ama__meta *meta, int var, ama__manifest *out);
     void (*close)(void **handle);
+    bool holds_file; /* an open handle keeps the file open */
 } ama__driver;
 
 #define AMA_INLINE_MAX ((int64_t)64 << 20)

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/phase.h"
 #include "store/fetch_private.h"
+#include "store/prefetch.h"
 
 enum { FILES_MIN = 4, FILES_MAX = 128 };
 
@@ -42,20 +44,33 @@ ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f) {
     return (ama__fetch_counts){.n_chunks = atomic_load(&f->n_chunks),
                                .n_reads = atomic_load(&f->n_reads),
                                .stored_bytes = atomic_load(&f->stored_bytes),
-                               .raw_bytes = atomic_load(&f->raw_bytes)};
+                               .raw_bytes = atomic_load(&f->raw_bytes),
+                               .file_bytes = atomic_load(&f->file_bytes)};
 }
 
 /* ---- shared with fetch_box.c */
 
-ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
+ama_status ama__fetch_pread(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
     size_t got;
     AMA_TRY(ama__file_read(f->ctx, fd, path, offset, dst, bytes, &got));
     atomic_fetch_add(&f->n_reads, 1);
-    atomic_fetch_add(&f->stored_bytes, (long long)got);
+    atomic_fetch_add(&f->file_bytes, (long long)got);
     if (got == bytes) return AMA_OK;
     return ama__fail(f->ctx, AMA_ERR_FORMAT,
                      "%s is truncated: %zu bytes at byte %" PRId64 " are needed, it has %zu of them", path, bytes,
                      offset, got);
+}
+
+ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
+    AMA_TRY(ama__fetch_pread(f, fd, path, offset, dst, bytes));
+    atomic_fetch_add(&f->stored_bytes, (long long)bytes);
+    return AMA_OK;
+}
+
+void ama__fetch_count_box(ama__fetcher *f, int64_t bytes) {
+    atomic_fetch_add(&f->n_chunks, 1);
+    atomic_fetch_add(&f->stored_bytes, (long long)bytes);
+    atomic_fetch_add(&f->raw_bytes, (long long)bytes);
 }
 
 void ama__fetch_fill(void *dst, int64_t n, const void *item, size_t item_bytes) {
@@ -91,8 +106,17 @@ typedef struct chunk_read {
     size_t item_bytes, raw_bytes;
     const void *fill;
     bool transpose;
+    const void *stored;    /* its bytes, when they are here already */
     ama__codec_part *part; /* what is wanted; NULL: all */
 } chunk_read;
+
+/* The bytes of an extent: from the file, or those that are here. */
+static ama_status get_bytes(const chunk_read *c, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
+    if (!c->stored) return ama__fetch_exactly(c->f, fd, path, offset, dst, bytes);
+    memcpy(dst, c->stored, bytes);
+    atomic_fetch_add(&c->f->stored_bytes, (long long)bytes);
+    return AMA_OK;
+}
 
 /* Column-major src to row-major dst. */
 static void transpose(const chunk_read *c, const void *src, void *dst) {
@@ -107,8 +131,13 @@ static void transpose(const chunk_read *c, const void *src, void *dst) {
 }
 
 static ama_status decode(const chunk_read *c, uint32_t filter_mask, const void *src, size_t src_bytes, void *dst) {
-    if (c->part && !c->transpose)
-        return ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
+    if (c->part && !c->transpose) {
+        int before = ama__phase_enter(c->f->ctx, AMA_PHASE_DECODE);
+        ama_status status =
+            ama__pipeline_decode_part(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, c->part, dst);
+        ama__phase_leave(c->f->ctx, before);
+        return status;
+    }
     if (!c->transpose)
         return ama__pipeline_decode(c->f->ctx, c->w, &c->v->pipeline, filter_mask, src, src_bytes, dst, c->raw_bytes);
     void *tmp;
@@ -126,7 +155,11 @@ static ama_status read_extent(const chunk_read *c, int fd, const char *path, con
         if (stored != c->raw_bytes)
             return ama__fail(c->f->ctx, AMA_ERR_FORMAT, "%zu bytes are stored for an uncompressed chunk of %zu%s",
                              stored, c->raw_bytes, stored < c->raw_bytes ? ": truncated" : "");
-        return ama__fetch_exactly(c->f, fd, path, e->offset, dst, stored);
+        return get_bytes(c, fd, path, e->offset, dst, stored);
+    }
+    if (c->stored) {
+        atomic_fetch_add(&c->f->stored_bytes, (long long)stored);
+        return decode(c, e->filter_mask, c->stored, stored, dst);
     }
     void *src;
     AMA_TRY(ama__mem_alloc(c->f->ctx, AMA_MEM_CHUNK, stored, &src));
@@ -138,6 +171,7 @@ static ama_status read_extent(const chunk_read *c, int fd, const char *path, con
 
 static ama_status read_from_table(const chunk_read *c, const char *path, const ama__extent *e, void *dst) {
     ama__file_ref r;
+    if (c->stored) return read_extent(c, -1, path, e, dst);
     AMA_TRY(ama__file_cache_take(c->f->files, path, &r));
     ama_status status = read_extent(c, r.fd, path, e, dst);
     ama__file_cache_give(c->f->files, r);
@@ -168,6 +202,24 @@ static ama_status say_where(const chunk_read *c, ama_status status, const ama__m
                      e->offset);
 }
 
+/* What was read ahead, as if it were read now. */
+static ama_status use_read(const chunk_read *c, ama__read_bytes *r, const char *path, ama__extent *e, void *dst) {
+    ama_status status = AMA_OK;
+    e->missing = r->missing;
+    e->length = (int64_t)r->bytes;
+    if (ama__fault(c->f->ctx))
+        status = ama__fail(c->f->ctx, AMA_ERR_IO, "%s: reading %zu bytes at byte %" PRId64 " failed", path, r->bytes,
+                           e->offset);
+    if (status == AMA_OK && !r->missing) {
+        atomic_fetch_add(&c->f->n_reads, 1);
+        atomic_fetch_add(&c->f->file_bytes, (long long)r->bytes);
+        atomic_fetch_add(&c->f->stored_bytes, (long long)r->bytes);
+        status = decode(c, e->filter_mask, r->data, r->bytes, dst);
+    }
+    AMA_FREE(c->f->ctx, r->data);
+    return status;
+}
+
 static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, void *dst) {
     const ama__stored_var *v = c->v;
     ama__fetcher *f = c->f;
@@ -180,7 +232,10 @@ static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, vo
     if (c->part) c->part->raw_bytes = c->raw_bytes;
     AMA_TRY(ama__manifest_locate(f->ctx, m, &v->grid, chunk, &e, path, sizeof path));
     ama_status status = AMA_OK;
-    if (m->kind == AMA_MANIFEST_FILES)
+    ama__read_bytes read;
+    if (f->prefetch && ama__prefetch_take(f->prefetch, m, chunk, &read))
+        status = use_read(c, &read, m->kind == AMA_MANIFEST_FILES ? path : m->path, &e, dst);
+    else if (m->kind == AMA_MANIFEST_FILES)
         status = read_from_file(c, path, &e, dst);
     else if (!e.missing)
         status = read_from_table(c, m->path, &e, dst);
@@ -197,19 +252,28 @@ ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stor
     return fetch(&c, m, chunk, dst);
 }
 
-ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
-                                 int64_t chunk, const ama__box *part, void *dst) {
+ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                             int64_t chunk, const ama__box *part, const void *stored, void *dst) {
     uint8_t item[8];
     if (v->dtype == AMA_STRING)
         return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);
-    chunk_read c = {
-        .f = f, .w = w, .v = v, .item_bytes = ama__dtype_bytes(v->dtype), .fill = ama__fetch_fill_item(v, item)};
+    chunk_read c = {.f = f,
+                    .w = w,
+                    .v = v,
+                    .item_bytes = ama__dtype_bytes(v->dtype),
+                    .fill = ama__fetch_fill_item(v, item),
+                    .stored = stored};
     ama__codec_part p = {.shape = v->grid.chunk, .item_bytes = c.item_bytes};
     if (part) {
         p.box = *part;
         c.part = &p;
     }
     return fetch(&c, m, chunk, dst);
+}
+
+ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                                 int64_t chunk, const ama__box *part, void *dst) {
+    return ama__fetch_stored(f, w, v, m, chunk, part, NULL, dst);
 }
 
 ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,

@@ -12,6 +12,7 @@ void ama__fetcher_destroy(ama__fetcher **f);
 
 typedef struct ama__fetch_counts { /* since creation, all threads; n_chunks: chunks and boxes */
     int64_t n_chunks, n_reads, stored_bytes, raw_bytes;
+    int64_t file_bytes; /* read from files by this process, for itself or for others */
 } ama__fetch_counts;
 ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f);
 
@@ -24,6 +25,12 @@ ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stor
  * left undefined, and is where that spares decoding. Bytes are counted as for the whole chunk. Local. */
 ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                                  int64_t chunk, const ama__box *part, void *dst);
+/* The same for a chunk of a TABLE, not missing, whose stored bytes are in memory already (NULL: they are not). Local.
+ */
+ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
+                             int64_t chunk, const ama__box *part, const void *stored, void *dst);
+/* Counts a box that came otherwise than by ama__fetch_box. */
+void ama__fetch_count_box(ama__fetcher *f, int64_t bytes);
 /* As ama__fetch_chunk for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes, NULL:
  * zeros) where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
 ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,

@@ -11,26 +11,16 @@
 
 enum { SIEVE_BYTES = 256 << 10, GAP_BYTES = 16 << 10 };
 
-/* The runs of a box: axes 0 .. n_outer - 1 are stepped, everything below them is one run. */
-typedef struct runs {
-    const ama__box *box;
-    int n_outer;
-    int64_t step[AMA_MAX_DIMS]; /* bytes in the file from one index of an axis to the next */
-    int64_t first;              /* file offset of the first run */
-    int64_t n;
-    size_t bytes; /* of a run */
-} runs;
-
 static ama_status overflow(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m) {
     return ama__fail(f->ctx, AMA_ERR_FORMAT, "%s > variable %s: its extent overflows 64 bits", m->path ? m->path : "",
                      v->name);
 }
 
 /* False when the extent overflows. */
-static bool find_runs(const ama__stored_var *v, const ama__manifest *m, const ama__box *box, runs *r) {
+static bool find_runs(const ama__stored_var *v, const ama__manifest *m, const ama__box *box, ama__runs *r) {
     int ndim = v->grid.ndim;
     int64_t size = (int64_t)ama__dtype_bytes(v->dtype), end = m->base;
-    *r = (runs){.box = box, .first = m->base, .bytes = (size_t)size};
+    *r = (ama__runs){.box = box, .first = m->base, .bytes = (size_t)size};
     for (int d = ndim - 1; d >= 0; d--) {
         r->step[d] = d == 0 && m->kind == AMA_MANIFEST_RECORD ? m->record_bytes : size;
         int64_t last, begin;
@@ -50,18 +40,18 @@ static bool find_runs(const ama__stored_var *v, const ama__manifest *m, const am
     return ama__shape_size(r->n_outer, box->count, &r->n);
 }
 
-static int64_t run_offset(const runs *r, const int64_t *index) {
+int64_t ama__run_offset(const ama__runs *r, const int64_t *index) {
     int64_t at = r->first;
     for (int d = 0; d < r->n_outer; d++) at += index[d] * r->step[d];
     return at;
 }
 
 /* How many of the runs from `index` on go into one sieve read, and the span they take. `next` is left after them. */
-static int64_t sieve_group(const runs *r, int64_t left, int64_t *index, int64_t *span) {
-    int64_t first = run_offset(r, index), end = first + (int64_t)r->bytes, n = 1;
+static int64_t sieve_group(const ama__runs *r, int64_t left, int64_t *index, int64_t *span) {
+    int64_t first = ama__run_offset(r, index), end = first + (int64_t)r->bytes, n = 1;
     ama__index_next(r->n_outer, r->box->count, index);
     while (n < left) {
-        int64_t at = run_offset(r, index);
+        int64_t at = ama__run_offset(r, index);
         if (at - end > GAP_BYTES || at + (int64_t)r->bytes - first > SIEVE_BYTES) break;
         end = at + (int64_t)r->bytes;
         n++;
@@ -71,17 +61,17 @@ static int64_t sieve_group(const runs *r, int64_t left, int64_t *index, int64_t 
     return n;
 }
 
-static ama_status read_runs(ama__fetcher *f, int fd, const char *path, const runs *r, char *sieve, char *dst) {
+static ama_status read_runs(ama__fetcher *f, int fd, const char *path, const ama__runs *r, char *sieve, char *dst) {
     int64_t index[AMA_MAX_DIMS] = {0};
     for (int64_t done = 0; done < r->n;) {
         int64_t from[AMA_MAX_DIMS], span;
         memcpy(from, index, sizeof from);
-        int64_t first = run_offset(r, from);
+        int64_t first = ama__run_offset(r, from);
         int64_t n = sieve_group(r, r->n - done, index, &span);
         bool dense = span == n * (int64_t)r->bytes;
         AMA_TRY(ama__fetch_exactly(f, fd, path, first, dense ? dst : sieve, (size_t)span));
         for (int64_t i = 0; i < n && !dense; i++) {
-            memcpy(dst + (size_t)i * r->bytes, sieve + (run_offset(r, from) - first), r->bytes);
+            memcpy(dst + (size_t)i * r->bytes, sieve + (ama__run_offset(r, from) - first), r->bytes);
             ama__index_next(r->n_outer, r->box->count, from);
         }
         dst += (size_t)n * r->bytes;
@@ -92,7 +82,7 @@ static ama_status read_runs(ama__fetcher *f, int fd, const char *path, const run
 
 static ama_status read_box(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m, const ama__box *box,
                            void *dst) {
-    runs r;
+    ama__runs r;
     void *sieve = NULL;
     ama__file_ref file;
     if (!find_runs(v, m, box, &r)) return overflow(f, v, m);
@@ -119,6 +109,10 @@ static bool is_inside(const ama__chunkgrid *g, const ama__box *box) {
         ok = box->start[d] >= 0 && box->count[d] >= 0 && box->count[d] <= g->shape[d] &&
              box->start[d] <= g->shape[d] - box->count[d];
     return ok;
+}
+
+bool ama__box_runs(const ama__stored_var *v, const ama__manifest *m, const ama__box *box, ama__runs *r) {
+    return is_inside(&v->grid, box) && find_runs(v, m, box, r);
 }
 
 static ama_status check_box(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m, const ama__box *box) {
@@ -178,17 +172,17 @@ static void advise_table(int fd, const ama__stored_var *v, const ama__manifest *
     } while (ama__index_next(cover.ndim, cover.count, at));
 }
 
-static void advise_runs(int fd, const runs *r) {
+static void advise_runs(int fd, const ama__runs *r) {
     int64_t index[AMA_MAX_DIMS] = {0}, span;
     for (int64_t done = 0; done < r->n;) {
-        int64_t first = run_offset(r, index);
+        int64_t first = ama__run_offset(r, index);
         done += sieve_group(r, r->n - done, index, &span);
         posix_fadvise(fd, first, span, POSIX_FADV_WILLNEED);
     }
 }
 
 void ama__fetch_advise(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m, const ama__box *box) {
-    runs r;
+    ama__runs r;
     bool table = m->kind == AMA_MANIFEST_TABLE;
     /* One open a chunk file would cost more than the advice is worth; inline data is here already. */
     if (m->kind == AMA_MANIFEST_FILES || m->kind == AMA_MANIFEST_INLINE) return;

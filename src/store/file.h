@@ -29,6 +29,8 @@ typedef struct ama__file_ref {
     int fd, slot;
 } ama__file_ref;
 ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_ref *out);
+/* The same, but a file that can not be opened is no error: fd -1, slot -1, nothing to give back. */
+ama_status ama__file_cache_take_if(ama__file_cache *c, const char *path, ama__file_ref *out);
 /* For advice: no error is recorded, and a file that was not open is not kept. False when it can not be opened. */
 bool ama__file_cache_peek(ama__file_cache *c, const char *path, ama__file_ref *out);
 void ama__file_cache_give(ama__file_cache *c, ama__file_ref r);

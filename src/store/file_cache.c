@@ -100,7 +100,9 @@ static void close_idle(ama__file_cache *c) {
     pthread_mutex_unlock(&c->lock);
 }
 
-ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_ref *out) {
+/* *error: errno of open(2), 0 when all is well or another error is recorded. */
+static ama_status take(ama__file_cache *c, const char *path, ama__file_ref *out, int *error) {
+    *error = 0;
     *out = (ama__file_ref){-1, -1};
     pthread_mutex_lock(&c->lock);
     int i = find(c, path);
@@ -108,12 +110,12 @@ ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_
     pthread_mutex_unlock(&c->lock);
     if (i >= 0) return AMA_OK;
 
-    int error, fd = ama__file_try(c->ctx, path, &error);
-    if (fd < 0 && (error == EMFILE || error == ENFILE)) {
+    int fd = ama__file_try(c->ctx, path, error);
+    if (fd < 0 && (*error == EMFILE || *error == ENFILE)) {
         close_idle(c);
-        fd = ama__file_try(c->ctx, path, &error);
+        fd = ama__file_try(c->ctx, path, error);
     }
-    if (fd < 0) return ama__file_refused(c->ctx, path, error);
+    if (fd < 0) return AMA_OK;
     ama_status status = AMA_OK;
     pthread_mutex_lock(&c->lock);
     i = find(c, path);
@@ -126,6 +128,17 @@ ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_
     pthread_mutex_unlock(&c->lock);
     if (i >= 0 || status != AMA_OK) ama__file_close(fd);
     return status;
+}
+
+ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_ref *out) {
+    int error;
+    AMA_TRY(take(c, path, out, &error));
+    return error ? ama__file_refused(c->ctx, path, error) : AMA_OK;
+}
+
+ama_status ama__file_cache_take_if(ama__file_cache *c, const char *path, ama__file_ref *out) {
+    int error;
+    return take(c, path, out, &error);
 }
 
 bool ama__file_cache_peek(ama__file_cache *c, const char *path, ama__file_ref *out) {

@@ -218,4 +218,4 @@ static ama_status hdf5_manifest(void *handle, ama__arena *arena, const ama__meta
     return status;
 }
 
-const ama__driver ama__driver_hdf5 = {"hdf5", hdf5_probe, hdf5_open, hdf5_manifest, hdf5_close};
+const ama__driver ama__driver_hdf5 = {"hdf5", hdf5_probe, hdf5_open, hdf5_manifest, hdf5_close, true};

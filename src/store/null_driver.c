@@ -23,4 +23,4 @@ static void null_close(void **handle) {
     *handle = NULL;
 }
 
-const ama__driver ama__driver_null = {"null", null_probe, null_open, null_manifest, null_close};
+const ama__driver ama__driver_null = {"null", null_probe, null_open, null_manifest, null_close, false};

@@ -66,7 +66,8 @@ ama_status ama__write_close(ama__writer *wr, int *fd, const char *path) {
 
 ama_status ama__write_file(ama__writer *wr, const char *path, const void *p, size_t bytes) {
     int fd = -1;
-    ama_status status = ama__write_open(wr, path, O_WRONLY | O_CREAT, &fd);
+    int anew = wr->spec.journal ? O_TRUNC : 0; /* a run before may have left a part */
+    ama_status status = ama__write_open(wr, path, O_WRONLY | O_CREAT | anew, &fd);
     if (status != AMA_OK) return status;
     struct stat st;
     if (fstat(fd, &st) == 0 && st.st_size > 0)

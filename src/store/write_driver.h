@@ -90,6 +90,8 @@ int64_t ama__write_chunk_size(const ama__writer *wr, int var);
 
 /* Resolves the final name, checks what is there and the rights of the directory, makes up the temporary name. */
 ama_status ama__write_path_prepare(ama__writer *wr);
+/* Where partial work on the output `path` lies (category META, the caller frees). */
+ama_status ama__write_path_partial(ama_ctx *ctx, const char *path, char **out);
 /* Puts the temporary object in the place of the final name, at once where the system can. */
 ama_status ama__write_path_publish(ama__writer *wr);
 /* Removes a file or a whole tree; missing is no error. Never fails loudly. */

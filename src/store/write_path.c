@@ -1,7 +1,5 @@
 /* Names on disk: checks before anything is made, the temporary name, and the change to the final one. */
 #define _GNU_SOURCE /* renameat2 */
-#include "store/write_driver.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +11,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "store/journal.h"
+#include "store/write_driver.h"
 
 #define NAME_KEPT 180 /* bytes of the final name that the temporary name shows: both stay below NAME_MAX */
 
@@ -78,7 +79,8 @@ static ama_status check_target(ama__writer *wr) {
     if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
         return ama__fail(wr->ctx, AMA_ERR_ARG, "write %s: what is there is not a regular file", path);
     if (!wr->spec.overwrite)
-        return ama__fail(wr->ctx, AMA_ERR_ARG, "write %s: it exists and is not to be replaced", path);
+        return ama__fail(wr->ctx, AMA_ERR_ARG,
+                         "write %s: it exists; mode=\"w\" in a script, --overwrite of convert replace it", path);
     if (S_ISDIR(st.st_mode) && !is_store_or_empty(path))
         return ama__fail(wr->ctx, AMA_ERR_ARG,
                          "write %s: the directory of that name is not a Zarr store, so it is not replaced", path);
@@ -107,21 +109,39 @@ static uint64_t random_bits(void) {
 }
 
 /* The final name: without slashes at the end, and where a symbolic link leads if it leads to something. */
-static ama_status resolve(ama__writer *wr) {
-    const char *path = wr->spec.path;
+static ama_status resolve(ama_ctx *ctx, ama__arena *arena, const char *path, char **out) {
     size_t n = path ? strlen(path) : 0;
     while (n > 1 && path[n - 1] == '/') n--;
-    if (n == 0) return ama__fail(wr->ctx, AMA_ERR_ARG, "write: the path is empty");
-    AMA_KEEP(wr->arena, wr->path, ama__arena_strndup(wr->arena, path, n));
+    if (n == 0) return ama__fail(ctx, AMA_ERR_ARG, "write: the path is empty");
+    AMA_KEEP(arena, *out, ama__arena_strndup(arena, path, n));
     struct stat st;
     char real[PATH_MAX];
-    if (lstat(wr->path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(wr->path, real))
-        AMA_KEEP(wr->arena, wr->path, ama__arena_strdup(wr->arena, real));
+    if (lstat(*out, &st) == 0 && S_ISLNK(st.st_mode) && realpath(*out, real))
+        AMA_KEEP(arena, *out, ama__arena_strdup(arena, real));
     return AMA_OK;
 }
 
+static ama_status join_partial(ama_ctx *ctx, const char *path, char **out) {
+    const char *slash = strrchr(path, '/');
+    int n_dir = slash ? (int)(slash - path) + 1 : 0;
+    size_t bytes = strlen(path) + sizeof "..amasia-partial";
+    AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, bytes, (void **)out));
+    snprintf(*out, bytes, "%.*s.%s.amasia-partial", n_dir, path, path + n_dir);
+    return AMA_OK;
+}
+
+ama_status ama__write_path_partial(ama_ctx *ctx, const char *path, char **out) {
+    ama__arena *arena = NULL;
+    char *real;
+    AMA_TRY(ama__arena_create(ctx, &arena));
+    ama_status status = resolve(ctx, arena, path, &real);
+    if (status == AMA_OK) status = join_partial(ctx, real, out);
+    ama__arena_destroy(&arena);
+    return status;
+}
+
 ama_status ama__write_path_prepare(ama__writer *wr) {
-    AMA_TRY(resolve(wr));
+    AMA_TRY(resolve(wr->ctx, wr->arena, wr->spec.path, &wr->path));
     const char *slash = strrchr(wr->path, '/'), *name = slash ? slash + 1 : wr->path;
     if (!*name || !strcmp(name, ".") || !strcmp(name, ".."))
         return ama__fail(wr->ctx, AMA_ERR_ARG, "write %s: that is no name for an output", wr->path);
@@ -131,6 +151,10 @@ ama_status ama__write_path_prepare(ama__writer *wr) {
              slash ? ama__arena_strndup(wr->arena, wr->path, n_dir ? n_dir : 1) : ama__arena_strdup(wr->arena, "."));
     AMA_TRY(check_dir(wr));
     AMA_TRY(check_target(wr));
+    if (wr->spec.journal) {
+        AMA_KEEP(wr->arena, wr->tmp, ama__arena_printf(wr->arena, "%s/store", wr->spec.journal->folder));
+        return ama__journal_begin(wr->spec.journal);
+    }
     AMA_KEEP(wr->arena, wr->tmp,
              ama__arena_printf(wr->arena, "%.*s.%.*s.amasia-%016llx.tmp", (int)(slash ? n_dir + 1 : 0), wr->path,
                                NAME_KEPT, name, (unsigned long long)random_bits()));

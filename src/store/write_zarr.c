@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/journal.h"
 #include "store/pack.h"
 
 static ama_status zarr_check(ama__writer *wr) {
@@ -70,8 +71,18 @@ static ama_status make_skeleton(ama__writer *wr) {
     return write_document(wr, CONSOLIDATED, -1);
 }
 
+/* With a journal that has work in it the skeleton is there. */
+static ama_status begin(ama__writer *wr) {
+    ama__journal *j = wr->spec.journal;
+    if (!wr->root || (j && j->found)) return AMA_OK;
+    AMA_TRY(make_skeleton(wr));
+    return j ? ama__journal_commit(j) : AMA_OK;
+}
+
 static ama_status zarr_create(ama__writer *wr) {
-    return ama__comm_agree(wr->comm, wr->root ? make_skeleton(wr) : AMA_OK);
+    AMA_TRY(ama__comm_agree(wr->comm, begin(wr)));
+    if (wr->spec.journal) ama__journal_join(wr->spec.journal);
+    return AMA_OK;
 }
 
 /* ---- chunks ---- */
@@ -140,7 +151,7 @@ static ama_status put_dense(ama__writer *wr, int var, const char *path, const am
     return status == AMA_OK ? closed : status;
 }
 
-static ama_status zarr_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
     const ama__stored_var *v = ama__writer_var(wr, var);
     char path[PATH_MAX];
     chunk_path(wr, var, box, path);
@@ -155,6 +166,15 @@ static ama_status zarr_put(ama__writer *wr, ama__codec_work *w, int var, const a
     ama_status status = write_chunk(wr, w, var, path, padded, raw_bytes);
     ama__mem_free(wr->ctx, padded);
     return status;
+}
+
+static ama_status zarr_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+    const ama__chunkgrid *g = &wr->grid[var];
+    int64_t index[AMA_MAX_DIMS];
+    AMA_TRY(put(wr, w, var, box, data));
+    if (!wr->spec.journal || !wr->chunked[var]) return AMA_OK;
+    for (int a = 0; a < g->ndim; a++) index[a] = box->start[a] / g->chunk[a];
+    return ama__journal_note(wr->spec.journal, var, ama__chunkgrid_number(g, index));
 }
 
 /* ---- finish ---- */

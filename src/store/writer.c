@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/journal.h"
 #include "store/write_driver.h"
 
 #define NAME_BYTES 255
@@ -338,6 +339,7 @@ ama_status ama__writer_publish(ama__writer *wr) {
                            wr->published ? "it is already published" : "it is not finished");
     else if (wr->root)
         status = ama__write_path_publish(wr);
+    if (wr->root && status == AMA_OK && wr->spec.journal) ama__journal_end(wr->spec.journal);
     if (wr->root && status == AMA_OK) wr->published = true; /* before the agreement: the temporary name is gone */
     AMA_TRY(ama__comm_agree(wr->comm, status));
     wr->published = true;
@@ -350,7 +352,9 @@ void ama__writer_destroy(ama__writer **pwr) {
     if (!wr) return;
     if (wr->driver) wr->driver->destroy(wr);
     if (wr->fd >= 0) close(wr->fd);
-    if (wr->root && wr->tmp && !wr->published) ama__write_path_remove(wr->tmp);
+    const ama__journal *j = wr->spec.journal;
+    if (wr->root && wr->tmp && !wr->published && (!j || (j->owned && !j->begun)))
+        ama__write_path_remove(j ? j->folder : wr->tmp);
     pthread_mutex_destroy(&wr->lock);
     ama__arena_destroy(&wr->arena);
     ama__mem_free(wr->ctx, wr);

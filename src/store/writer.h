@@ -27,7 +27,10 @@ typedef struct ama__write_spec {
     const char *path;
     bool overwrite; /* false: an existing path is an error at create */
     ama__meta meta;
+    struct ama__journal *journal; /* NULL, or what an unfinished output is left with: journal.h (Zarr) */
 } ama__write_spec;
+
+typedef struct ama__journal ama__journal;
 
 typedef struct ama__writer ama__writer;
 

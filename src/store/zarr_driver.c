@@ -167,4 +167,4 @@ static void zarr_close(void **handle) {
     *handle = NULL;
 }
 
-const ama__driver ama__driver_zarr = {"zarr", zarr_probe, zarr_open, zarr_manifest, zarr_close};
+const ama__driver ama__driver_zarr = {"zarr", zarr_probe, zarr_open, zarr_manifest, zarr_close, false};

@@ -3,7 +3,6 @@
  * nobody and give one clear text. */
 #include "cmocka_all.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -46,15 +45,6 @@ static int teardown(void **state) {
     ama__ctx_destroy(&w->ctx);
     if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
     return 0;
-}
-
-static int n_entries(const char *dir) {
-    int n = 0;
-    DIR *d = opendir(dir);
-    assert_non_null(d);
-    while (readdir(d)) n++;
-    closedir(d);
-    return n - 2;
 }
 
 static void remove_all(world *w, const char *path) {

@@ -28,6 +28,8 @@ typedef struct job {
 typedef struct options {
     int threads;
     int64_t budget_bytes, unit_bytes;
+    bool two_phase;
+    int n_aggregators;
 } options;
 
 /* ---- the graph: a monthly anomaly, differences to the first step, a turned and thinned copy, three reductions, one of
@@ -123,7 +125,8 @@ static ama_status prepare(job *j, const char *in, const char *dir, const options
     AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
     AMA_TRY(ama__comm_agree(j->comm, build(j)));
     make_sinks(j, dir);
-    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads, o->budget_bytes, o->unit_bytes};
+    const ama__plan_options po = {
+        ama__comm_nranks(j->comm), o->threads, o->budget_bytes, o->unit_bytes, 0, o->two_phase, o->n_aggregators};
     return ama__plan_make(&j->g, j->comm, &po, 4, j->sinks, &j->plan);
 }
 
@@ -204,7 +207,13 @@ static void check_promises(const job *j, size_t before) {
     const ama__fetch_counts *f = &j->stats.fetched;
     assert_int_equal(ama__comm_sum(j->comm, f->raw_bytes), decoded);
     bool table = j->store->manifest[0].kind == AMA_MANIFEST_TABLE;
-    if (table) assert_int_equal(ama__comm_sum(j->comm, f->stored_bytes), stored);
+    bool two_phase = j->plan->options.two_phase && j->store->manifest[0].kind != AMA_MANIFEST_FILES;
+    if (table || two_phase) assert_int_equal(ama__comm_sum(j->comm, f->stored_bytes), stored);
+    if (two_phase) {
+        int n = j->plan->options.n_aggregators ? j->plan->options.n_aggregators : 1; /* all ranks are on one node */
+        assert_true(ama__comm_sum(j->comm, f->file_bytes > 0) <= n);
+        assert_true(ama__comm_sum(j->comm, f->file_bytes) > 0);
+    }
     if (ama__part_is_chunked(&(ama__source_part){.store = j->store}))
         assert_int_equal(ama__comm_sum(j->comm, f->n_chunks), chunks);
     int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before));
@@ -236,8 +245,13 @@ static void promises(void **state) {
         for (int i = 0; i < N_LAYOUTS; i++) {
             uint64_t hash = 0;
             int64_t least = 0;
-            for (int b = 0; b < 3; b++) { /* 1 GiB, the least that does, less than that */
-                options o = {1 + b % 2, b == 0 ? (int64_t)1 << 30 : b == 1 ? least : 2 << 20, unit[u]};
+            /* 1 GiB, the least that does, less than that; 1 GiB again, read in two phases by one rank or by three */
+            for (int b = 0; b < 5; b++) {
+                options o = {1 + b % 2,
+                             b == 1   ? least
+                             : b == 2 ? 2 << 20
+                                      : (int64_t)1 << 30,
+                             unit[u], b > 2, 3 * (b > 3)};
                 job j;
                 ama_status status = prepare(&j, source[i].part[0].path, w.dir, &o);
                 if (b == 1 && status == AMA_ERR_BUDGET) { /* two threads need more than one */
@@ -272,9 +286,9 @@ static void promises(void **state) {
 /* ---- faults */
 
 /* Fault number n, on all ranks or on the last one alone. False when there is no such place. */
-static bool faulty_run(en_world *w, int layout, const char *out_dir, int64_t n, bool all) {
+static bool faulty_run(en_world *w, int layout, const char *out_dir, int64_t n, bool all, bool two_phase) {
     char number[32];
-    const options o = {1, (int64_t)1 << 30, 600};
+    const options o = {1, (int64_t)1 << 30, 600, two_phase, 2};
     job j;
     snprintf(number, sizeof number, "%lld", (long long)n);
     bool mine = all || w->rank == w->nranks - 1;
@@ -312,10 +326,12 @@ static void faults(void **state) {
     snprintf(command, sizeof command, "mkdir '%s'", out_dir);
     if (w.rank == 0) assert_int_equal(system(command), 0);
     ama__comm_barrier(w.comm);
-    for (int i = 0; i < N_LAYOUTS; i++) {
+    for (int k = 0; k < 2 * N_LAYOUTS; k++) {
         int64_t n = 1, m = 1;
-        while (faulty_run(&w, i, out_dir, n, true)) n++;
-        while (w.nranks > 1 && faulty_run(&w, i, out_dir, m, false)) m++;
+        int i = k / 2;
+        bool two_phase = k % 2;
+        while (faulty_run(&w, i, out_dir, n, true, two_phase)) n++;
+        while (w.nranks > 1 && faulty_run(&w, i, out_dir, m, false, two_phase)) m++;
         if (w.rank == 0)
             print_message("layout %d: %lld faults on all ranks, %lld on one\n", i, (long long)n - 1, (long long)m - 1);
     }

@@ -3,6 +3,7 @@
 #ifndef AMA_TESTS_WRITE_SAMPLE_H
 #define AMA_TESTS_WRITE_SAMPLE_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -241,6 +242,16 @@ static inline ama_status sample_write(sample *s, ama__comm *comm, ama__writer **
     else
         ama__writer_destroy(&wr);
     return status;
+}
+
+/* What a directory holds. */
+static inline int n_entries(const char *dir) {
+    int n = 0;
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    while (readdir(d)) n++;
+    closedir(d);
+    return n - 2;
 }
 
 #endif

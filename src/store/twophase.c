@@ -1,0 +1,329 @@
+#define _GNU_SOURCE /* qsort_r */
+#include "store/twophase.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/fetch_private.h"
+
+enum { GAP_BYTES = 16 << 10, LEAST_SHARE = 4 << 10, BYTES_PER_PIECE = 256, LEAST_PIECES = 16 };
+
+typedef struct piece { /* as it is sent */
+    int64_t file, offset, bytes;
+} piece;
+
+struct ama__twophase {
+    ama_ctx *ctx;
+    ama__comm *comm;
+    ama__fetcher *fetcher;
+    const char *const *path;
+    int64_t n_paths;
+    int nranks, n_agg, mine;        /* mine: number of this rank among the aggregators, -1 */
+    int *agg;                       /* their ranks */
+    int64_t share, pieces;          /* bytes and pieces a rank asks of an aggregator in a round, at most */
+    int64_t *n_asked, *asked_bytes; /* per aggregator, this round */
+    piece *ask;                     /* [n_agg][pieces] */
+    char **dst;                     /* of each */
+    int64_t *count;                 /* counts and displacements of the exchanges: 4 * nranks, and nranks of ones */
+    piece *order;                   /* aggregator: the pieces asked for, [nranks * pieces] */
+    int64_t *sorted, *place;        /* their order in the files; where each goes in `out` */
+    char *in, *out, *block;
+};
+
+/* Where the walk over the wants of this rank stands. */
+typedef struct cursor {
+    int n, at;
+    const ama__io_want *want;
+    bool open;
+    ama__runs runs; /* of a box */
+    int64_t index[AMA_MAX_DIMS];
+    int64_t run, done; /* runs and bytes of the run that are asked for */
+    char *dst;
+} cursor;
+
+/* ---- sizes */
+
+static int64_t share_of(int nranks) {
+    int64_t n = AMA_IO_ROUND / nranks;
+    return n > LEAST_SHARE ? n : LEAST_SHARE;
+}
+
+static int64_t pieces_of(int nranks) {
+    int64_t n = share_of(nranks) / BYTES_PER_PIECE;
+    return n > LEAST_PIECES ? n : LEAST_PIECES;
+}
+
+int64_t ama__twophase_bytes(int nranks) {
+    int64_t n = nranks, pieces = n * pieces_of(nranks), word = (int64_t)sizeof(int64_t);
+    int64_t asking = pieces * (int64_t)(sizeof(piece) + sizeof(char *)) + n * (2 * word + (int64_t)sizeof(int));
+    int64_t serving = pieces * ((int64_t)sizeof(piece) + 2 * word) + AMA_IO_BLOCK;
+    return asking + serving + 2 * n * share_of(nranks) + 6 * n * word + (int64_t)sizeof(ama__twophase) + 1024;
+}
+
+int64_t ama__io_want_bytes(const ama__io_want *w) {
+    ama__runs r;
+    if (w->m->kind == AMA_MANIFEST_TABLE) {
+        if (w->chunk < 0 || w->chunk >= w->m->n_table) return -1;
+        return w->m->table[w->chunk].offset < 0 ? 0 : w->m->table[w->chunk].length;
+    }
+    if (w->m->kind != AMA_MANIFEST_CONTIGUOUS && w->m->kind != AMA_MANIFEST_RECORD) return 0;
+    if (w->m->base < 0 || ama__box_size(&w->box) == 0) return 0;
+    if (!ama__box_runs(w->v, w->m, &w->box, &r)) return -1;
+    return r.n * (int64_t)r.bytes;
+}
+
+/* ---- making one */
+
+static ama_status choose_aggregators(ama__twophase *t, int n) {
+    ama_status status = ama__mem_alloc(t->ctx, AMA_MEM_META, (size_t)t->nranks * sizeof *t->agg, (void **)&t->agg);
+    AMA_TRY(ama__comm_agree(t->comm, status));
+    int *leader = t->agg;
+    int lead = ama__comm_node_rank(t->comm) == 0;
+    ama__comm_allgather(t->comm, &lead, sizeof lead, leader);
+    if (n > t->nranks) n = t->nranks;
+    for (int r = 0, k = 0; n == 0 && r < t->nranks; r++)
+        if (leader[r]) leader[k++] = r, t->n_agg = k;
+    for (int k = 0; k < n; k++) leader[k] = (int)((int64_t)k * t->nranks / n);
+    if (n > 0) t->n_agg = n;
+    t->mine = -1;
+    for (int k = 0; k < t->n_agg; k++)
+        if (t->agg[k] == ama__comm_rank(t->comm)) t->mine = k;
+    return AMA_OK;
+}
+
+static ama_status get(ama__twophase *t, int64_t n, size_t bytes, void *out) {
+    return ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)n * bytes, (void **)out);
+}
+
+static ama_status make_buffers(ama__twophase *t) {
+    int64_t asked = t->n_agg * t->pieces, served = t->nranks * t->pieces;
+    AMA_TRY(get(t, t->n_agg, sizeof *t->n_asked, &t->n_asked));
+    AMA_TRY(get(t, t->n_agg, sizeof *t->asked_bytes, &t->asked_bytes));
+    AMA_TRY(get(t, asked, sizeof *t->ask, &t->ask));
+    AMA_TRY(get(t, asked, sizeof *t->dst, &t->dst));
+    AMA_TRY(get(t, 6 * (int64_t)t->nranks, sizeof *t->count, &t->count));
+    AMA_TRY(get(t, t->n_agg * t->share, 1, &t->in));
+    if (t->mine < 0) return AMA_OK;
+    AMA_TRY(get(t, served, sizeof *t->order, &t->order));
+    AMA_TRY(get(t, served, sizeof *t->sorted, &t->sorted));
+    AMA_TRY(get(t, served, sizeof *t->place, &t->place));
+    AMA_TRY(get(t, t->nranks * t->share, 1, &t->out));
+    return get(t, AMA_IO_BLOCK, 1, &t->block);
+}
+
+ama_status ama__twophase_create(ama__comm *comm, ama__fetcher *f, int n_aggregators, const char *const *path,
+                                int64_t n_paths, ama__twophase **out) {
+    ama_ctx *ctx = ama__comm_ctx(comm);
+    ama__twophase *t = NULL;
+    *out = NULL;
+    ama_status status = ama__comm_agree(comm, ama__mem_calloc(ctx, AMA_MEM_META, 1, sizeof *t, (void **)&t));
+    if (status != AMA_OK) {
+        ama__mem_free(ctx, t);
+        return status;
+    }
+    int nranks = ama__comm_nranks(comm);
+    *t = (ama__twophase){.ctx = ctx, .comm = comm, .fetcher = f, .path = path, .n_paths = n_paths, .nranks = nranks};
+    t->share = share_of(nranks);
+    t->pieces = pieces_of(nranks);
+    *out = t;
+    AMA_TRY(choose_aggregators(t, n_aggregators));
+    return ama__comm_agree(comm, make_buffers(t));
+}
+
+void ama__twophase_destroy(ama__twophase **t) {
+    ama__twophase *x = *t;
+    if (!x) return;
+    void *held[] = {x->agg, x->n_asked, x->asked_bytes, x->ask,   x->dst, x->count,
+                    x->in,  x->order,   x->sorted,      x->place, x->out, x->block};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++) ama__mem_free(x->ctx, held[i]);
+    ama__mem_free(x->ctx, x);
+    *t = NULL;
+}
+
+/* ---- asking */
+
+/* Offset and bytes of what is left of the run at hand; false when the want has no more. */
+static bool left_of_run(const cursor *c, int64_t *offset, int64_t *bytes) {
+    const ama__io_want *w = &c->want[c->at];
+    if (w->m->kind == AMA_MANIFEST_TABLE) {
+        const ama__extent_entry *e = &w->m->table[w->chunk];
+        *offset = e->offset + c->done;
+        *bytes = (int64_t)e->length - c->done;
+        return c->run == 0 && *bytes > 0;
+    }
+    if (c->run == c->runs.n) return false;
+    *offset = ama__run_offset(&c->runs, c->index) + c->done;
+    *bytes = (int64_t)c->runs.bytes - c->done;
+    return true;
+}
+
+static void open_want(cursor *c) {
+    const ama__io_want *w = &c->want[c->at];
+    c->open = true;
+    c->run = c->done = 0;
+    c->dst = w->dst;
+    memset(c->index, 0, sizeof c->index);
+    if (w->m->kind != AMA_MANIFEST_TABLE) ama__box_runs(w->v, w->m, &w->box, &c->runs);
+}
+
+static void advance(cursor *c, int64_t bytes, int64_t left) {
+    c->dst += bytes;
+    c->done += bytes;
+    if (bytes < left) return;
+    c->done = 0;
+    c->run++;
+    if (c->want[c->at].m->kind != AMA_MANIFEST_TABLE) ama__index_next(c->runs.n_outer, c->runs.box->count, c->index);
+}
+
+static int aggregator_of(const ama__twophase *t, int64_t file, int64_t offset) {
+    uint64_t h = (uint64_t)file * 0x9E3779B97F4A7C15u;
+    return (int)(((h >> 32) + (uint64_t)(offset / AMA_IO_BLOCK)) % (uint64_t)t->n_agg);
+}
+
+/* Fills the lists of this round, until one is full. */
+static void ask(ama__twophase *t, cursor *c) {
+    for (int k = 0; k < t->n_agg; k++) t->n_asked[k] = t->asked_bytes[k] = 0;
+    while (c->at < c->n) {
+        int64_t offset, left, bytes;
+        if (!c->open) open_want(c);
+        if (!left_of_run(c, &offset, &left)) {
+            c->open = false;
+            c->at++;
+            continue;
+        }
+        int64_t file = c->want[c->at].file;
+        int k = aggregator_of(t, file, offset);
+        bytes = AMA_IO_BLOCK - offset % AMA_IO_BLOCK;
+        if (bytes > left) bytes = left;
+        if (bytes > t->share - t->asked_bytes[k]) bytes = t->share - t->asked_bytes[k];
+        if (bytes == 0 || t->n_asked[k] == t->pieces) return;
+        int64_t i = k * t->pieces + t->n_asked[k]++;
+        t->ask[i] = (piece){file, offset, bytes};
+        t->dst[i] = c->dst;
+        t->asked_bytes[k] += bytes;
+        advance(c, bytes, left);
+    }
+}
+
+/* ---- serving */
+
+static int compare(const void *a, const void *b, void *user) {
+    const piece *order = user, *x = &order[*(const int64_t *)a], *y = &order[*(const int64_t *)b];
+    if (x->file != y->file) return x->file < y->file ? -1 : 1;
+    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
+    return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+/* Reads a group of pieces of one block that lie close together, and deals them out. */
+static ama_status serve_group(ama__twophase *t, const int64_t *sorted, int64_t n, int64_t end) {
+    const piece *first = &t->order[sorted[0]];
+    const char *path = t->path[first->file];
+    ama__file_ref file;
+    AMA_TRY(ama__file_cache_take(t->fetcher->files, path, &file));
+    ama_status status =
+        ama__fetch_pread(t->fetcher, file.fd, path, first->offset, t->block, (size_t)(end - first->offset));
+    ama__file_cache_give(t->fetcher->files, file);
+    for (int64_t i = 0; i < n && status == AMA_OK; i++) {
+        const piece *p = &t->order[sorted[i]];
+        memcpy(t->out + t->place[sorted[i]], t->block + (p->offset - first->offset), (size_t)p->bytes);
+    }
+    return status;
+}
+
+static ama_status serve(ama__twophase *t, int64_t n) {
+    int64_t at = 0;
+    for (int64_t i = 0; i < n; i++) {
+        t->sorted[i] = i;
+        t->place[i] = at;
+        at += t->order[i].bytes;
+    }
+    if (n > 1) qsort_r(t->sorted, (size_t)n, sizeof *t->sorted, compare, t->order);
+    for (int64_t i = 0, last; i < n; i = last) {
+        const piece *first = &t->order[t->sorted[i]];
+        int64_t end = first->offset + first->bytes;
+        for (last = i + 1; last < n; last++) {
+            const piece *p = &t->order[t->sorted[last]];
+            if (p->file != first->file || p->offset / AMA_IO_BLOCK != first->offset / AMA_IO_BLOCK ||
+                p->offset - end > GAP_BYTES)
+                break;
+            if (p->offset + p->bytes > end) end = p->offset + p->bytes;
+        }
+        AMA_TRY(serve_group(t, t->sorted + i, last - i, end));
+    }
+    return AMA_OK;
+}
+
+/* ---- one round */
+
+static int64_t displace(int n, const int64_t *count, int64_t *at) {
+    int64_t sum = 0;
+    for (int i = 0; i < n; i++) {
+        at[i] = sum;
+        sum += count[i];
+    }
+    return sum;
+}
+
+/* To every aggregator its list; to this one, when it is one, those of all ranks. *n: how many pieces. */
+static void exchange_lists(ama__twophase *t, int64_t *n) {
+    int p = t->nranks;
+    int64_t *send_n = t->count, *send_at = send_n + p, *recv_n = send_at + p, *recv_at = recv_n + p;
+    int64_t *word = recv_at + p, *word_at = word + p;
+    for (int r = 0; r < p; r++) {
+        send_n[r] = send_at[r] = 0;
+        word[r] = (int64_t)sizeof(int64_t);
+        word_at[r] = r * (int64_t)sizeof(int64_t);
+    }
+    for (int k = 0; k < t->n_agg; k++) {
+        send_n[t->agg[k]] = t->n_asked[k] * (int64_t)sizeof(piece);
+        send_at[t->agg[k]] = k * t->pieces * (int64_t)sizeof(piece);
+    }
+    ama__comm_alltoallv(t->comm, send_n, word, word_at, recv_n, word, word_at);
+    *n = displace(p, recv_n, recv_at) / (int64_t)sizeof(piece);
+    ama__comm_alltoallv(t->comm, t->ask, send_n, send_at, t->order, recv_n, recv_at);
+}
+
+/* The bytes back: a rank's pieces lie together in `out`, in the order in which it asked. */
+static void exchange_bytes(ama__twophase *t) {
+    int p = t->nranks;
+    int64_t *back_n = t->count, *back_at = back_n + p, *asked_n = back_at + p, *in_at = asked_n + p;
+    int64_t i = 0;
+    for (int r = 0; r < p; r++) {
+        int64_t n = asked_n[r] / (int64_t)sizeof(piece);
+        back_n[r] = 0;
+        for (int64_t j = 0; j < n; j++) back_n[r] += t->order[i++].bytes;
+        asked_n[r] = in_at[r] = 0;
+    }
+    displace(p, back_n, back_at);
+    for (int k = 0; k < t->n_agg; k++) {
+        asked_n[t->agg[k]] = t->asked_bytes[k];
+        in_at[t->agg[k]] = k * t->share;
+    }
+    ama__comm_alltoallv(t->comm, t->out, back_n, back_at, t->in, asked_n, in_at);
+}
+
+static void take(ama__twophase *t) {
+    for (int k = 0; k < t->n_agg; k++) {
+        const char *from = t->in + k * t->share;
+        for (int64_t i = k * t->pieces; i < k * t->pieces + t->n_asked[k]; i++) {
+            memcpy(t->dst[i], from, (size_t)t->ask[i].bytes);
+            from += t->ask[i].bytes;
+        }
+    }
+}
+
+ama_status ama__twophase_read(ama__twophase *t, ama_status local, int n, const ama__io_want *want) {
+    enum { DONE, MORE, FAILED };
+    cursor c = {.n = local == AMA_OK ? n : 0, .want = want};
+    int64_t state = MORE;
+    while (state == MORE) {
+        int64_t asked;
+        ask(t, &c);
+        exchange_lists(t, &asked);
+        if (local == AMA_OK && t->mine >= 0) local = serve(t, asked);
+        exchange_bytes(t);
+        state = ama__comm_max(t->comm, local != AMA_OK ? FAILED : c.at < c.n ? MORE : DONE);
+        if (state != FAILED) take(t);
+    }
+    return ama__comm_agree(t->comm, local);
+}
