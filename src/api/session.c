@@ -1,6 +1,7 @@
 #include "api/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/isa.h"
 #include "base/machine.h"
@@ -44,6 +45,14 @@ static void find_threads(ama_session *s) {
     s->threads = (int)ama__comm_min(s->comm, mine);
 }
 
+static ama__order_way order_way(void) {
+    const char *way = getenv("AMA_ORDER");
+    if (!way) return AMA_ORDER_AUTO;
+    return strcmp(way, "count") == 0     ? AMA_ORDER_COUNT
+           : strcmp(way, "collect") == 0 ? AMA_ORDER_COLLECT
+                                         : AMA_ORDER_AUTO;
+}
+
 static ama_status set_up(ama_session *s, const ama_options *options) {
     const char *unit = getenv("AMA_UNIT_BYTES");
     s->options = *options;
@@ -53,6 +62,7 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
     if (options->io == AMA_IO_TWO_PHASE) s->options.prefetch = -1; /* aggregators read in their own order */
     s->prefetch = s->options.prefetch == 0 ? AMA_PREFETCH_ADVICE : s->options.prefetch > 0 ? s->options.prefetch : 0;
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
+    s->order = (ama__order_way)ama__comm_max(s->comm, order_way());
     ama__ctx_set_message(s->ctx, pass_warning, s);
     if (!s->options.index_cache) return AMA_OK;
     bool root = ama__comm_rank(s->comm) == 0;

@@ -4,6 +4,7 @@
 
 #include "base/phase.h"
 #include "exec/ahead.h"
+#include "exec/counting.h"
 #include "exec/eval_scan.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
@@ -15,6 +16,7 @@ typedef struct result {
     ama__node *node;
     int last_use; /* stage; -1: nobody reads it */
     ama__pieces pieces;
+    ama__counting *counting; /* between the passes of one that counts */
 } result;
 
 typedef struct run {
@@ -61,7 +63,7 @@ static result *find_result(const run *r, const ama__node *n) {
 static void add_result(run *r, ama__node *node) {
     if (find_result(r, node)) return;
     result *x = &r->results[r->n_results++];
-    *x = (result){node, -1, {0}};
+    *x = (result){node, -1, {0}, NULL};
     ama__pieces_init(&x->pieces, r->ctx, node->dtype);
 }
 
@@ -133,7 +135,12 @@ static ama_status make_accum(stage_run *sr, int i) {
     AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, n, sizeof *pieces, (void **)&pieces));
     pieces[0] = &find_result(r, c->reduce)->pieces;
     for (int t = 0; t < c->n_twins; t++) pieces[1 + t] = &find_result(r, c->twin[t])->pieces;
-    return ama__accum_init(&sr->accum[i], r->ctx, sr->stage, c, r->threads, pieces);
+    AMA_TRY(ama__accum_init(&sr->accum[i], r->ctx, sr->stage, c, r->threads, pieces));
+    if (c->n_passes == 0) return AMA_OK;
+    ama__counting **k = &find_result(r, c->reduce)->counting;
+    if (c->pass == 0) AMA_TRY(ama__counting_create(r->ctx, c, r->threads, k));
+    sr->accum[i].counting = *k;
+    return ama__counting_begin(*k, c);
 }
 
 static ama_status set_up_local(stage_run *sr) {
@@ -418,7 +425,10 @@ static void finish(run *r, ama__exec_stats *stats) {
         if (r->writer[i]) stats->written_bytes += ama__writer_bytes(r->writer[i]);
         ama__writer_destroy(&r->writer[i]);
     }
-    for (int i = 0; i < r->n_results; i++) ama__pieces_fini(&r->results[i].pieces);
+    for (int i = 0; i < r->n_results; i++) {
+        ama__pieces_fini(&r->results[i].pieces);
+        ama__counting_destroy(&r->results[i].counting);
+    }
     for (int t = 0; r->work && t < r->threads; t++) ama__codec_work_destroy(&r->work[t]);
     ama__fetcher_destroy(&r->fetcher);
     AMA_FREE(r->ctx, r->results);

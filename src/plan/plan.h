@@ -68,11 +68,14 @@ typedef struct ama__consumer {
     /* REDUCE and WRITE: what does not fit is made panel by panel, each in its own stage; n_panels 0: with others */
     int64_t panel, n_panels;
     int64_t collected_bytes; /* the most that a rank holds of columns' values, or of chunks until they are whole */
+    /* REDUCE: pass of a reduction that counts keys instead of collecting values, each in a stage; n_passes 0: it does
+     * not. `digit` bits of the keys in a pass */
+    int pass, n_passes, digit;
     /* GATHER: sink, and `var` counts its nodes */
 } ama__consumer;
 
 typedef struct ama__stage {
-    int level;         /* stages of one level do not depend on each other */
+    int level;         /* stages of one level do not depend on each other, but passes that count follow each other */
     ama__node *driver; /* SOURCE, CONCAT of sources, or NULL: the space is the one consumer's own */
     int ndim;
     int64_t shape[AMA_MAX_DIMS];
@@ -102,6 +105,9 @@ typedef struct ama__stage {
 
 #define AMA_PREFETCH_ADVICE (-1)
 
+/* How order statistics are made: AUTO is what costs less; a test may want one way (COUNT: where counts fit). */
+typedef enum ama__order_way { AMA_ORDER_AUTO, AMA_ORDER_COLLECT, AMA_ORDER_COUNT } ama__order_way;
+
 typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
@@ -109,6 +115,7 @@ typedef struct ama__plan_options {
     int prefetch;      /* tiles read ahead by a thread; 0: none, AMA_PREFETCH_ADVICE: the kernel is told of the next */
     bool two_phase;    /* sources are read by a few ranks for all: --io=two-phase */
     int n_aggregators; /* 0: one a node */
+    ama__order_way order;
 } ama__plan_options;
 
 typedef struct ama__plan {
