@@ -40,6 +40,12 @@ if(TARGET amasia)
     set_tests_properties(scripts_${part} PROPERTIES PROCESSORS 2)
   endforeach()
 
+  # Order statistics made in the other way.
+  ama_python_test(scripts_order_counted script 900 run_scripts.py --work ${AMA_SCRIPTS_WORK}-counted
+                  --amasia $<TARGET_FILE:amasia> --match ^order_ ${script_options})
+  set_property(TEST scripts_order_counted APPEND PROPERTY ENVIRONMENT "AMA_ORDER=count")
+  set_tests_properties(scripts_order_counted PROPERTIES PROCESSORS 2)
+
   # Bad input at 3 ranks: one message, an exit status, no output, no hang.
   execute_process(COMMAND ${AMA_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/cli/bad_input.py --list
                   OUTPUT_VARIABLE bad_inputs OUTPUT_STRIP_TRAILING_WHITESPACE)
@@ -70,6 +76,8 @@ if(TARGET amasia)
   ama_python_test(cli_convert cli 300 cli/convert.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
   ama_python_test(cli_resume cli 600 cli/resume.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
   set_tests_properties(cli_convert cli_resume PROPERTIES PROCESSORS 2)
+  ama_python_test(cli_order_ways "cli;mpi" 600 cli/order_ways.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work)
+  set_tests_properties(cli_order_ways PROPERTIES PROCESSORS 2)
   ama_python_test(cli_index_cache cli 300 cli/index_cache.py --amasia $<TARGET_FILE:amasia> --work ${CMAKE_BINARY_DIR}/cli-work/index)
   set_tests_properties(cli_index_cache PROPERTIES PROCESSORS 2)
   foreach(bench "kernels;2" "kernels;0" "other")

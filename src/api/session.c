@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/isa.h"
 #include "base/machine.h"
@@ -51,6 +52,14 @@ static void find_threads(ama_session *s) {
     s->threads = (int)ama__comm_min(s->comm, mine);
 }
 
+static ama__order_way order_way(void) {
+    const char *way = getenv("AMA_ORDER");
+    if (!way) return AMA_ORDER_AUTO;
+    return strcmp(way, "count") == 0     ? AMA_ORDER_COUNT
+           : strcmp(way, "collect") == 0 ? AMA_ORDER_COLLECT
+                                         : AMA_ORDER_AUTO;
+}
+
 static ama_status set_up(ama_session *s, const ama_options *options) {
     const char *unit = getenv("AMA_UNIT_BYTES");
     s->options = *options;
@@ -62,6 +71,7 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
         AMA_TRY(ama__comm_agree(s->comm, ama__mpi_reads_safely(s->ctx)));
     s->prefetch = s->options.prefetch == 0 ? PREFETCH_TILES : s->options.prefetch > 0 ? s->options.prefetch : 0;
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
+    s->order = (ama__order_way)ama__comm_max(s->comm, order_way());
     ama__ctx_set_message(s->ctx, pass_warning, s);
     if (!s->options.index_cache) return AMA_OK;
     bool root = ama__comm_rank(s->comm) == 0;

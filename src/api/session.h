@@ -13,7 +13,8 @@ struct ama_session {
     ama_options options;
     int64_t budget_bytes; /* per rank */
     int threads, prefetch;
-    int64_t unit_bytes; /* AMA_UNIT_BYTES of the environment: smaller units, for tests */
+    int64_t unit_bytes;   /* AMA_UNIT_BYTES of the environment: smaller units, for tests */
+    ama__order_way order; /* AMA_ORDER of the environment: collect or count, for tests */
 };
 
 /* Sends text on rank 0. Local. */

@@ -42,6 +42,8 @@ int64_t ama__comm_exscan_sum(ama__comm *c, int64_t x);                          
 int64_t ama__comm_sum(ama__comm *c, int64_t x);
 int64_t ama__comm_max(ama__comm *c, int64_t x);
 int64_t ama__comm_min(ama__comm *c, int64_t x);
+/* x[n]: each is replaced by its sum over ranks. MPI holds no more than 1 MiB for it. */
+void ama__comm_sum_each(ama__comm *c, int64_t *x, int64_t n);
 double ama__comm_max_f8(ama__comm *c, double x);
 /* Gathers buffers of different sizes to the root: *all (new buffer on the root, NULL elsewhere) holds them in rank
  * order, offset[nranks + 1] (caller's, significant on the root) where each begins. */

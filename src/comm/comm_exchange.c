@@ -5,7 +5,7 @@
 
 #include "comm/comm_private.h"
 
-enum { TAG = 1 };
+enum { TAG = 1, SUM_PIECE = 1 << 16 };
 
 static int piece_at(const ama__comm *c, int64_t at, int64_t n) {
     return (int)(n - at < c->piece ? n - at : c->piece);
@@ -46,6 +46,12 @@ void ama__comm_allgather(ama__comm *c, const void *mine, size_t bytes, void *all
         memcpy((char *)all + (size_t)c->rank * bytes, mine, bytes);
         for (int r = 0; r < c->nranks; r++) ama__comm_bcast(c, (char *)all + (size_t)r * bytes, bytes, r);
     }
+}
+
+void ama__comm_sum_each(ama__comm *c, int64_t *x, int64_t n) {
+    for (int64_t at = 0; at < n && c->nranks > 1; at += SUM_PIECE)
+        MPI_Allreduce(MPI_IN_PLACE, x + at, n - at < SUM_PIECE ? (int)(n - at) : SUM_PIECE, MPI_INT64_T, MPI_SUM,
+                      c->mpi);
 }
 
 /* ---- gatherv */

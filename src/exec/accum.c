@@ -80,8 +80,10 @@ ama_status ama__accum_open(ama__accum *a, const int64_t *unit) {
         if (is_kept(c, d)) stride *= a->box.count[d];
     }
     a->cells = stride;
-    ama__consumer_groups(c, unit, &a->lo, &a->hi);
     a->open = true;
+    a->lo = a->hi = 0;
+    if (a->counting) return AMA_OK;
+    ama__consumer_groups(c, unit, &a->lo, &a->hi);
     for (int64_t k = a->lo; k < a->hi; k++) a->leaf[k - a->lo] = NULL;
     for (int64_t k = a->lo; k < a->hi; k++) {
         int64_t values = ama__consumer_values(c, &a->box, k), bytes = ama__consumer_state_bytes(c, a->cells, values);

@@ -34,7 +34,8 @@ typedef struct ama__accum {
     /* waiting and complete */
     int64_t n_slots, cap_slots; /* cap: power of two */
     ama__accum_slot *slot;
-    ama__pieces **pieces; /* of consumer->reduce and its twins; not owned, the list is */
+    ama__pieces **pieces;           /* of consumer->reduce and its twins; not owned, the list is */
+    struct ama__counting *counting; /* that counts instead: see counting.h. Not owned */
 } ama__accum;
 
 /* out: a list, owned from now on, of the pieces of the consumer's results. */

@@ -3,6 +3,7 @@
 #define AMA_EXEC_ACCUM_PRIVATE_H
 
 #include "exec/accum.h"
+#include "plan/ways.h"
 
 /* The slot of (block, group), made when it is not there; with an empty tree where there is none, unless n_leaves is 0.
  */
@@ -21,7 +22,7 @@ ama_status ama__accum_add_piece(ama__accum *a, int result, const ama__box *kept,
 bool ama__accum_part(const ama__box *kept, int r, int n, ama__box *out);
 /* REDUCE node number i of the consumer: reduce, then its twins. */
 static inline const ama__node *ama__accum_result(const ama__accum *a, int i) {
-    return i == 0 ? a->consumer->reduce : a->consumer->twin[i - 1];
+    return ama__consumer_result(a->consumer, i);
 }
 
 #endif

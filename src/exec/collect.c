@@ -4,7 +4,6 @@
 
 #include "base/phase.h"
 #include "exec/accum_private.h"
-#include "kernel/order.h"
 
 _Static_assert(sizeof(ama__segment) == AMA_SEGMENT_HEADER, "what plan/ counts for a segment");
 
@@ -41,8 +40,10 @@ static target make_target(const ama__accum *a) {
     return t;
 }
 
-static void put_block(const ama__accum *a, const target *t, const ama__box *b, const char *x) {
+void ama__collect_block(ama__accum *a, const ama__box *b, const void *values) {
     const ama__consumer *c = a->consumer;
+    const target to_leaf = make_target(a), *t = &to_leaf;
+    const char *x = values;
     int label = c->spec.label_axis;
     int64_t count[AMA_MAX_DIMS], stride[AMA_MAX_DIMS], at = 0, n = label >= 0 ? b->count[label] : 1;
     memcpy(count, b->count, sizeof count);
@@ -59,17 +60,14 @@ static void put_block(const ama__accum *a, const target *t, const ama__box *b, c
     }
 }
 
-ama_status ama__collect_block(ama__accum *a, ama__evaluator *e, const ama__box *b, const void *x) {
-    ama_dtype dtype = a->consumer->node->dtype;
-    target t = make_target(a);
-    int64_t n = ama__box_size(b);
+ama_status ama__collect_narrow(const ama__consumer *c, ama__evaluator *e, int64_t n, const void **x) {
+    ama_dtype dtype = c->node->dtype;
+    size_t size = ama__dtype_bytes(dtype);
     void *narrow;
-    if (t.size != ama__class_bytes(ama__class_of(dtype))) {
-        AMA_TRY(ama__evaluator_alloc(e, (size_t)n * t.size, &narrow));
-        ama__store_run(dtype, n, x, narrow);
-        x = narrow;
-    }
-    put_block(a, &t, b, x);
+    if (size == ama__class_bytes(ama__class_of(dtype))) return AMA_OK;
+    AMA_TRY(ama__evaluator_alloc(e, (size_t)n * size, &narrow));
+    ama__store_run(dtype, n, *x, narrow);
+    *x = narrow;
     return AMA_OK;
 }
 
@@ -88,19 +86,16 @@ typedef struct finishing {
     int threads;
 } finishing;
 
-static void set_orders(const ama__accum *a, finishing *f) {
-    for (int i = 0; i < f->n_results; i++) {
-        const ama__node *r = ama__accum_result(a, i);
-        const ama__reduce_spec *s = &r->u.reduce.spec;
-        bool median = s->op == AMA_RED_MEDIAN;
-        f->order[i] = (ama__order){.dtype = a->consumer->node->dtype,
-                                   .out = r->dtype,
-                                   .skipna = s->skipna,
-                                   .median = median,
-                                   .method = s->method,
-                                   .n_q = median ? 1 : s->n_q,
-                                   .q = s->q};
-    }
+ama__order ama__collect_order(const ama__consumer *c, int i) {
+    const ama__node *r = ama__consumer_result(c, i);
+    const ama__reduce_spec *s = &r->u.reduce.spec;
+    return (ama__order){.dtype = c->node->dtype,
+                        .out = r->dtype,
+                        .skipna = s->skipna,
+                        .median = s->op == AMA_RED_MEDIAN,
+                        .method = s->method,
+                        .n_q = ama__reduce_n_q(r),
+                        .q = s->q};
 }
 
 static ama_status alloc_finishing(ama__accum *a, const ama__segment *chain, int64_t cells, finishing *f) {
@@ -111,7 +106,7 @@ static ama_status alloc_finishing(ama__accum *a, const ama__segment *chain, int6
     AMA_TRY(ama__mem_calloc(a->ctx, AMA_MEM_META, (size_t)f->n_results, sizeof *f->out, (void **)&f->out));
     AMA_TRY(ama__mem_alloc(a->ctx, AMA_MEM_META, (size_t)f->in.n_parts * sizeof *f->part, (void **)&f->part));
     f->in.part = f->part;
-    set_orders(a, f);
+    for (int i = 0; i < f->n_results; i++) f->order[i] = ama__collect_order(a->consumer, i);
     for (int i = 0; chain; chain = chain->next, i++) {
         f->part[i] = (ama__order_part){chain->data, chain->n};
         n += chain->n;

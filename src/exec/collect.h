@@ -6,6 +6,7 @@
 
 #include "exec/accum.h"
 #include "exec/eval.h"
+#include "kernel/order.h"
 
 typedef struct ama__segment {
     struct ama__segment *next;
@@ -16,8 +17,12 @@ typedef struct ama__segment {
 void ama__collect_open(ama__segment *s, int64_t n);
 void ama__collect_free(ama_ctx *ctx, ama__segment *chain);
 
-/* Takes class values of a block (dense, a box of the consumer's space) into the open leaf. e: scratch. Local. */
-ama_status ama__collect_block(ama__accum *a, ama__evaluator *e, const ama__box *b, const void *x);
+/* *x, n class values, as they are stored in memory: in e's scratch where that is not the same. Local. */
+ama_status ama__collect_narrow(const ama__consumer *c, ama__evaluator *e, int64_t n, const void **x);
+/* Takes such values of a block (dense, a box of the consumer's space) into the open leaf. Local. */
+void ama__collect_block(ama__accum *a, const ama__box *b, const void *x);
+/* What is wanted of columns for result i. */
+ama__order ama__collect_order(const ama__consumer *c, int i);
 /* Puts a segment of (block, group) with its others; a whole column becomes a piece of the result. Takes over it. */
 ama_status ama__collect_insert(ama__accum *a, int64_t block, int64_t group, const ama__box *kept, ama__segment *s);
 /* Columns with values on several ranks: their cells are shared out over all ranks. Collective. */

@@ -27,13 +27,25 @@ typedef struct exchange {
     cursor at;
 } exchange;
 
-/* Copies the cells of `part` of values [first, first + n) of a slot's first segment. */
+/* Copies the cells of `part` of values [first, first + n) of a slot's first segment. A part is cut along one axis: of
+ * each index before it, one run. */
 static void cut_slice(const ama__accum *a, const ama__accum_slot *s, int64_t first, int64_t n, const ama__box *part,
                       char *to) {
-    size_t size = ama__dtype_bytes(a->consumer->node->dtype);
-    int64_t whole = row_bytes(a, &s->kept), row = row_bytes(a, part);
-    const char *from = s->chain->data + first * whole;
-    for (int64_t v = 0; v < n; v++) ama__box_copy(part, size, from + v * whole, &s->kept, to + v * row, part);
+    const ama__box *kept = &s->kept;
+    const char *from = s->chain->data + first * row_bytes(a, kept);
+    int64_t runs = n, inner = (int64_t)ama__dtype_bytes(a->consumer->node->dtype);
+    int d = kept->ndim ? ama__consumer_split(kept) : 0;
+    for (int i = 0; i < kept->ndim; i++) *(i < d ? &runs : &inner) *= i == d ? 1 : kept->count[i];
+    size_t whole = (size_t)inner, run = whole;
+    if (kept->ndim) {
+        from += (part->start[d] - kept->start[d]) * inner;
+        whole *= (size_t)kept->count[d];
+        run *= (size_t)part->count[d];
+    }
+    if (run == whole)
+        memcpy(to, from, run * (size_t)runs);
+    else
+        for (int64_t v = 0; v < runs; v++) memcpy(to + (size_t)v * run, from + (size_t)v * whole, run);
 }
 
 /* Values [first, first + n) of a slot's first segment: to each rank its cells. */

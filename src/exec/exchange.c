@@ -6,6 +6,7 @@
 #include "exec/accum.h"
 #include "exec/accum_private.h"
 #include "exec/collect.h"
+#include "exec/counting.h"
 
 typedef struct record {
     int64_t block, group, n_leaves, index;
@@ -98,6 +99,7 @@ static ama_status check_complete(const ama__accum *a) {
 
 ama_status ama__accum_exchange(ama__accum *a, ama__comm *comm, ama_status status) {
     ama__outbox b = {0};
+    if (a->counting) return ama__counting_end(a, comm, status);
     if (ama__red_collects(a->kind.op)) return ama__collect_exchange(a, comm, status);
     ama__accum mine = {.ctx = a->ctx, .stage = a->stage, .consumer = a->consumer, .kind = a->kind, .pieces = a->pieces};
     int64_t at = 0;

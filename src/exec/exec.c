@@ -18,7 +18,7 @@ static ama__run_result *find_result(const ama__run *r, const ama__node *n) {
 static void add_result(ama__run *r, ama__node *node) {
     if (find_result(r, node)) return;
     ama__run_result *x = &r->results[r->n_results++];
-    *x = (ama__run_result){node, -1, {0}};
+    *x = (ama__run_result){node, -1, {0}, NULL};
     ama__pieces_init(&x->pieces, r->ctx, node->dtype);
 }
 
@@ -90,7 +90,12 @@ static ama_status make_accum(ama__stage_run *sr, int i) {
     AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, n, sizeof *pieces, (void **)&pieces));
     pieces[0] = &find_result(r, c->reduce)->pieces;
     for (int t = 0; t < c->n_twins; t++) pieces[1 + t] = &find_result(r, c->twin[t])->pieces;
-    return ama__accum_init(&sr->accum[i], r->ctx, sr->stage, c, r->threads, pieces);
+    AMA_TRY(ama__accum_init(&sr->accum[i], r->ctx, sr->stage, c, r->threads, pieces));
+    if (c->n_passes == 0) return AMA_OK;
+    ama__counting **k = &find_result(r, c->reduce)->counting;
+    if (c->pass == 0) AMA_TRY(ama__counting_create(r->ctx, c, r->threads, k));
+    sr->accum[i].counting = *k;
+    return ama__counting_begin(*k, c);
 }
 
 static ama_status set_up_local(ama__stage_run *sr) {
@@ -221,7 +226,10 @@ static void finish(ama__run *r, ama__exec_stats *stats) {
         if (r->writer[i]) stats->written_bytes += ama__writer_bytes(r->writer[i]);
         ama__writer_destroy(&r->writer[i]);
     }
-    for (int i = 0; i < r->n_results; i++) ama__pieces_fini(&r->results[i].pieces);
+    for (int i = 0; i < r->n_results; i++) {
+        ama__pieces_fini(&r->results[i].pieces);
+        ama__counting_destroy(&r->results[i].counting);
+    }
     for (int t = 0; r->work && t < r->threads; t++) ama__codec_work_destroy(&r->work[t]);
     ama__fetcher_destroy(&r->fetcher);
     AMA_FREE(r->ctx, r->results);

@@ -8,6 +8,7 @@
 
 #include "base/phase.h"
 #include "exec/collect.h"
+#include "exec/counting.h"
 #include "exec/slices.h"
 #include "plan/blocks.h"
 
@@ -116,7 +117,11 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
         if (ama__red_collects(j->c->spec.op)) {
             const void *x;
             AMA_TRY(ama__evaluator_dense(e, j->c->node, &block, &x));
-            AMA_TRY(ama__collect_block(j->a, e, &block, x));
+            AMA_TRY(ama__collect_narrow(j->c, e, ama__box_size(&block), &x));
+            if (j->a->counting)
+                ama__counting_block(j->a->counting, &block, x);
+            else
+                ama__collect_block(j->a, &block, x);
             continue;
         }
         AMA_TRY(ama__evaluator_runs(e, j->c->node, &block, inner, &v));

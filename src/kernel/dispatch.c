@@ -1,6 +1,7 @@
 #include "kernel/dispatch.h"
 
 #include "kernel/block.h"
+#include "kernel/count.h"
 #include "kernel/gather.h"
 #include "kernel/order.h"
 #include "kernel/rank.h"

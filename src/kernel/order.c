@@ -390,3 +390,36 @@ void ama__order_run(int n_requests, const ama__order *request, const ama__order_
         }
     }
 }
+
+/* ---- for those who find the keys in another way */
+
+size_t ama__order_key_bytes(ama_dtype t) {
+    return key_bytes(t);
+}
+
+void ama__order_keys(ama_dtype t, const ama__order_part *part, int64_t cells, int64_t cell, int64_t *missing,
+                     void *keys) {
+    gather_of(t)(part, cells, cell, 1, part->n, 0, missing, keys);
+}
+
+size_t ama__order_ranks_bytes(int64_t n_q) {
+    return (size_t)ranks_bytes(n_q);
+}
+
+int64_t ama__order_ranks(const ama__order *o, int64_t n, void *work, int64_t *rank) {
+    ranks r = ranks_at(work, o->n_q);
+    set_ranks(&r, o, n);
+    memcpy(rank, r.rank, (size_t)r.m * sizeof *rank);
+    return r.m;
+}
+
+void ama__order_put(const ama__order *o, int64_t n, const uint64_t *found, void *work, void *out) {
+    ranks r = ranks_at(work, o->n_q);
+    if (n == 0) {
+        put_none(o, out);
+        return;
+    }
+    set_ranks(&r, o, n);
+    memcpy(r.found, found, (size_t)r.m * sizeof *found);
+    put_results(o, &r, out);
+}

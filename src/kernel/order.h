@@ -42,4 +42,17 @@ size_t ama__order_work_bytes(ama_dtype t, int64_t n, int64_t cells, int64_t n_q)
 void ama__order_run(int n_requests, const ama__order *request, const ama__order_input *in, int64_t first, int64_t count,
                     void *work, void *const *out);
 
+/* The parts of it, for those who find the keys in another way (kernel/count.h). A key is an unsigned integer of
+ * ama__order_key_bytes with the order of the values; NaN has the largest. */
+size_t ama__order_key_bytes(ama_dtype t);
+/* Keys of one cell's values to keys[part->n]; adds the number of NaN to *missing. */
+void ama__order_keys(ama_dtype t, const ama__order_part *part, int64_t cells, int64_t cell, int64_t *missing,
+                     void *keys);
+/* The distinct ranks, increasing, at most 2 n_q, that the results of a column of n > 0 values follow from; how many.
+ * work: ama__order_ranks_bytes, aligned to 8. */
+size_t ama__order_ranks_bytes(int64_t n_q);
+int64_t ama__order_ranks(const ama__order *o, int64_t n, void *work, int64_t *rank);
+/* Results [n_q] from the keys found at these ranks; n == 0: those of a column without values. */
+void ama__order_put(const ama__order *o, int64_t n, const uint64_t *found, void *work, void *out);
+
 #endif

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kernel/order.h"
+#include "kernel/count.h"
 #include "plan/trace.h"
 
 typedef struct lowering {
@@ -19,8 +19,9 @@ typedef struct lowering {
     int *consumer_level;
     ama__node **driver;
     bool *loose;
-    bool *alone; /* a panel: shares its stage with nothing */
-    bool *seen;  /* scratch of walks, by node id */
+    bool *alone;   /* a panel: shares its stage with nothing */
+    int last_pass; /* of those that count */
+    bool *seen;    /* scratch of walks, by node id */
     int64_t loose_bytes;
 } lowering;
 
@@ -151,6 +152,7 @@ static ama_status add_consumer(lowering *l, ama__consumer c, int level) {
     l->consumer[i] = c;
     l->loose[i] = is_loose(l, c.node, driver) && c.n_panels == 0;
     l->alone[i] = c.n_panels > 0;
+    if (c.pass > l->last_pass) l->last_pass = c.pass;
     own_space(l, i);
     if (driver && !l->loose[i]) {
         AMA_TRY(ama__plan_trace(l->g, c.node, driver, &r));
@@ -223,6 +225,18 @@ static int64_t panels_of(const ama__panels *panels, const ama__node *n) {
     return n->id < panels->n ? panels->count[n->id] : 0;
 }
 
+/* The passes of one that counts. */
+static ama_status add_passes(lowering *l, ama__consumer c, int digit, int level) {
+    c.digit = digit;
+    c.n_passes = ama__count_passes(c.node->dtype, digit);
+    for (; c.pass < c.n_passes; c.pass++) AMA_TRY(add_consumer(l, c, level));
+    return AMA_OK;
+}
+
+static int digit_of(const ama__panels *panels, const ama__node *n) {
+    return n->id < panels->n ? panels->digit[n->id] : 0;
+}
+
 static ama_status add_reductions(lowering *l, const ama__panels *panels) {
     for (int i = 0; i < l->n_reduces; i++) {
         ama__node *n = l->reduces[i];
@@ -231,7 +245,9 @@ static ama_status add_reductions(lowering *l, const ama__panels *panels) {
         if (joined) continue;
         ama__consumer c = {.kind = AMA_CONSUME_REDUCE, .node = n->u.reduce.in, .reduce = n, .spec = n->u.reduce.spec};
         int64_t n_panels = panels_of(panels, n);
-        if (n_panels > 0)
+        if (digit_of(panels, n) > 0)
+            AMA_TRY(add_passes(l, c, digit_of(panels, n), l->level[n->id] - 1));
+        else if (n_panels > 0)
             AMA_TRY(add_panels(l, &c, NULL, n_panels, l->level[n->id] - 1));
         else
             AMA_TRY(add_consumer(l, c, l->level[n->id] - 1));
@@ -289,7 +305,7 @@ static void collect_leaves(leaves *s, ama__node *n, bool *seen, int n_seen) {
 static bool shares_stage(const lowering *l, int first, int i) {
     if (i == first) return true;
     bool same = l->consumer_level[i] == l->consumer_level[first] && l->driver[i] == l->driver[first] &&
-                l->loose[i] == l->loose[first];
+                l->loose[i] == l->loose[first] && l->consumer[i].pass == l->consumer[first].pass;
     return same && !l->alone[first] && !l->alone[i] && (l->driver[first] || l->loose[first]);
 }
 
@@ -342,8 +358,10 @@ static ama_status make_stages(lowering *l, int top, ama__plan *p) {
     AMA_NEW(l->g->arena, p->stage, l->n_consumers + 1);
     p->n_stages = 0;
     for (int level = 0; level <= top; level++)
-        for (int i = 0; i < l->n_consumers; i++)
-            if (l->consumer_level[i] == level) AMA_TRY(make_stage(l, v, i, &p->stage[p->n_stages++]));
+        for (int pass = 0; pass <= l->last_pass; pass++)
+            for (int i = 0; i < l->n_consumers; i++)
+                if (l->consumer_level[i] == level && l->consumer[i].pass == pass)
+                    AMA_TRY(make_stage(l, v, i, &p->stage[p->n_stages++]));
     return AMA_OK;
 }
 
@@ -365,7 +383,11 @@ ama_status ama__plan_lower(ama__graph *g, const ama__panels *panels, ama__plan *
             if (level > top) top = level;
         }
     }
-    for (int i = 0; i < l.n_reduces; i++) n += 1 + (int)panels_of(panels, l.reduces[i]);
+    for (int i = 0; i < l.n_reduces; i++) {
+        int digit = digit_of(panels, l.reduces[i]);
+        n += 1 + (int)panels_of(panels, l.reduces[i]);
+        if (digit > 0) n += ama__count_passes(l.reduces[i]->u.reduce.in->dtype, digit);
+    }
     AMA_TRY(alloc_consumers(&l, n));
     AMA_TRY(add_reductions(&l, panels));
     AMA_TRY(add_sinks(&l, panels, p->n_sinks, p->sink));

@@ -6,10 +6,11 @@
 #include "plan/plan.h"
 
 /* Into how many panels reductions that collect values and outputs whose chunks wait are cut. 0: together with others;
- * 1: in a stage of its own. */
+ * 1: in a stage of its own. And which reductions count instead of collecting. */
 typedef struct ama__panels {
     int n;
     int64_t *count;   /* by id of the REDUCE node, of nodes below n */
+    int *digit;       /* likewise: bits of keys that a pass counts; 0: it collects */
     int64_t **output; /* per sink, per variable */
 } ama__panels;
 

@@ -1,6 +1,6 @@
 /* What does not fit is made in panels, each a pass of its own over the source that reads only what it meets: columns of
  * a reduction in parts of the longest kept axis, outputs in parts of whole chunks. Results do not depend on the cut. */
-#include "plan/lower.h"
+#include "plan/ways.h"
 #include "plan/simulate.h"
 
 #include <string.h>
@@ -131,27 +131,51 @@ static int64_t round_want(const ama__plan *p, const ama__stage *s, const ama__co
     return axis >= 0 ? min_i8(round_panels(in, s->driver, axis, want), *most) : 1;
 }
 
-/* The consumer is given a stage of its own, then as many panels as make what it holds fit into `room`, were they alike.
- */
+/* As many panels as make what the consumer holds fit into `room`, were they alike; 0: it cannot be cut further. */
+static int64_t want_panels(const ama__plan *p, const ama__stage *s, const ama__consumer *c, int64_t held,
+                           int64_t room) {
+    int64_t now = c->n_panels < 1 ? 1 : c->n_panels, most;
+    round_want(p, s, c, now, &most);
+    if (now >= most) return 0;
+    int64_t want = room > 0 ? now * (held / room) + now * (held % room) / room + 1 : most;
+    if (want <= now) want = now + (now + 3) / 4;
+    return round_want(p, s, c, want, &most);
+}
+
+/* How often the source is read when columns are made in so many panels. */
+static int64_t panel_passes(const ama__stage *s, const ama__consumer *c, int64_t n_panels) {
+    const ama__node *in = c->reduce->u.reduce.in;
+    if (n_panels == 0) return INT64_MAX;
+    int axis = panel_axis(c->reduce);
+    int64_t chunk = chunk_extent(in, s->driver, axis), chunks = (in->shape[axis] + chunk - 1) / chunk;
+    return (n_panels + chunks - 1) / chunks;
+}
+
+/* What counts may take: other states stay, what it takes to finish the columns does not. */
+static int64_t counting_room(const ama__plan *p, const ama__stage *s, const ama__consumer *c, int64_t room) {
+    int64_t others = s->n_consumers > 1 ? s->state_bytes - c->collected_bytes : 0;
+    return room - others + ama__consumer_work_bytes(c) * p->options.threads;
+}
+
+/* The consumer counts instead, or is given a stage of its own, then panels. */
 static bool cut_more(const ama__panels *panels, const ama__plan *p, const ama__stage *s, const ama__consumer *c,
                      int64_t room) {
     bool output = c->kind == AMA_CONSUME_WRITE;
-    if (!output && c->reduce->id >= panels->n) return false;
+    if (!output && (c->reduce->id >= panels->n || panels->digit[c->reduce->id] > 0)) return c->reduce->id < panels->n;
     int64_t *n = output ? &panels->output[c->sink][c->var] : &panels->count[c->reduce->id];
-    int64_t now = c->n_panels, held = output ? s->output_bytes : s->state_bytes, most, want;
-    if (*n > now) return true; /* because of another of its panels */
-    if (now == 0 && s->n_consumers > 1) return *n = 1, true;
-    if (now < 1) now = 1;
-    want = round_want(p, s, c, now, &most);
-    if (now >= most) return false;
-    want = room > 0 ? now * (held / room) + now * (held % room) / room + 1 : most;
-    if (want <= now) want = now + (now + 3) / 4;
-    *n = round_want(p, s, c, want, &most);
-    return *n > c->n_panels;
+    int64_t held = output ? s->output_bytes : s->state_bytes;
+    if (*n > c->n_panels) return true; /* because of another of its panels */
+    int64_t want = want_panels(p, s, c, held, room);
+    if (!output && ama__plan_count_instead(p, panels, s, c, counting_room(p, s, c, room), panel_passes(s, c, want)))
+        return true;
+    if (c->n_panels == 0 && s->n_consumers > 1) return *n = 1, true;
+    if (want <= c->n_panels) return false;
+    *n = want;
+    return true;
 }
 
 static bool can_cut(const ama__consumer *c) {
-    if (c->kind == AMA_CONSUME_REDUCE) return ama__red_collects(c->spec.op);
+    if (c->kind == AMA_CONSUME_REDUCE) return ama__red_collects(c->spec.op) && c->n_passes == 0;
     return c->kind == AMA_CONSUME_WRITE && c->collected_bytes > 0;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/lower.h"
+#include "plan/ways.h"
 
 static ama_status collect_vars(ama__graph *g, ama__plan *p) {
     int n = 0;
@@ -86,6 +86,7 @@ static ama_status attempt(ama__graph *g, ama__comm *comm, const ama__panels *pan
 
 static ama_status alloc_panels(ama__graph *g, int n_sinks, ama__sink *const *sinks, ama__panels *panels) {
     AMA_NEW(g->arena, panels->count, panels->n + 1);
+    AMA_NEW(g->arena, panels->digit, panels->n + 1);
     AMA_NEW(g->arena, panels->output, n_sinks + 1);
     for (int s = 0; s < n_sinks; s++)
         if (sinks[s]->kind == AMA_SINK_WRITE) AMA_NEW(g->arena, panels->output[s], sinks[s]->spec->meta.n_vars + 1);
@@ -118,15 +119,17 @@ static bool holds_ranks(const ama__plan *p) {
 static ama_status search(ama__graph *g, ama__comm *comm, const ama__plan *like, ama__panels *panels, ama__arena **arena,
                          ama__plan **out) {
     int64_t budget = like->options.budget_bytes, least = INT64_MAX;
-    bool ranks = false;
-    do {
+    bool more = true, ranks = false;
+    while (more) {
         ama_status status = attempt(g, comm, panels, like, arena, out);
         if (status == AMA_ERR_BUDGET && least < INT64_MAX) break;
         AMA_TRY(status);
-        if ((*out)->peak_bytes <= budget) return AMA_OK;
         if ((*out)->peak_bytes < least) least = (*out)->peak_bytes;
+        more = ama__plan_more_counting(*out, panels);
+        if (!more && (*out)->peak_bytes <= budget) return AMA_OK;
         ranks = holds_ranks(*out);
-    } while (ama__plan_more_panels(*out, panels));
+        more = more || ama__plan_more_panels(*out, panels);
+    }
     ama__arena_destroy(arena);
     ama__error_clear(g->ctx);
     return too_large(g->ctx, budget, least, ranks);

@@ -69,11 +69,14 @@ typedef struct ama__consumer {
     /* REDUCE and WRITE: what does not fit is made panel by panel, each in its own stage; n_panels 0: with others */
     int64_t panel, n_panels;
     int64_t collected_bytes; /* the most that a rank holds of columns' values, or of chunks until they are whole */
+    /* REDUCE: pass of a reduction that counts keys instead of collecting values, each in a stage; n_passes 0: it does
+     * not. `digit` bits of the keys in a pass */
+    int pass, n_passes, digit;
     /* GATHER: sink, and `var` counts its nodes */
 } ama__consumer;
 
 typedef struct ama__stage {
-    int level;         /* stages of one level do not depend on each other */
+    int level;         /* stages of one level do not depend on each other, but passes that count follow each other */
     ama__node *driver; /* SOURCE, CONCAT of sources, or NULL: the space is the one consumer's own */
     int ndim;
     int64_t shape[AMA_MAX_DIMS];
@@ -101,6 +104,9 @@ typedef struct ama__stage {
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
 
+/* How order statistics are made: AUTO is what costs less; a test may want one way (COUNT: where counts fit). */
+typedef enum ama__order_way { AMA_ORDER_AUTO, AMA_ORDER_COLLECT, AMA_ORDER_COUNT } ama__order_way;
+
 typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
@@ -108,6 +114,7 @@ typedef struct ama__plan_options {
     int prefetch;         /* tiles read ahead; 0: none */
     ama__io_path io;      /* how sources are read */
     int n_aggregators;    /* 0: one a node */
+    ama__order_way order;
 } ama__plan_options;
 
 static inline ama__io_options ama__plan_io(const ama__plan_options *o) {

@@ -36,7 +36,16 @@ static void add_driver(ama__text *t, const ama__stage *s) {
         ama__text_printf(t, " of %s", p->store->path);
 }
 
+/* In which way columns are made, of reductions that need them whole. */
+static void add_way(ama__text *t, const ama__consumer *c) {
+    if (c->n_passes > 0)
+        ama__text_printf(t, ", counted: pass %d of %d", c->pass + 1, c->n_passes);
+    else if (c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op))
+        ama__text_add(t, ", collected");
+}
+
 static void add_panel(ama__text *t, const ama__consumer *c) {
+    add_way(t, c);
     if (c->n_panels > 1) ama__text_printf(t, ", panel %" PRId64 " of %" PRId64, c->panel + 1, c->n_panels);
     ama__text_add(t, "\n");
 }

@@ -5,6 +5,7 @@
 #include "array/tree.h"
 #include "kernel/order.h"
 #include "kernel/state.h"
+#include "plan/ways.h"
 
 typedef struct entry {
     int consumer; /* -1: free place */
@@ -79,25 +80,24 @@ int64_t ama__consumer_state_bytes(const ama__consumer *c, int64_t cells, int64_t
     return AMA_SEGMENT_HEADER + cells * values * (int64_t)ama__dtype_bytes(c->node->dtype);
 }
 
-static int64_t quantiles(const ama__node *reduce) {
-    return reduce->u.reduce.spec.op == AMA_RED_QUANTILE ? reduce->u.reduce.spec.n_q : 1;
-}
-
 int64_t ama__consumer_result_bytes(const ama__consumer *c) {
-    int64_t n = quantiles(c->reduce) * (int64_t)ama__dtype_bytes(c->reduce->dtype);
-    for (int i = 0; i < c->n_twins; i++) n += quantiles(c->twin[i]) * (int64_t)ama__dtype_bytes(c->twin[i]->dtype);
+    int64_t n = 0;
+    for (int i = 0; i <= c->n_twins; i++) {
+        const ama__node *r = ama__consumer_result(c, i);
+        n += ama__reduce_n_q(r) * (int64_t)ama__dtype_bytes(r->dtype);
+    }
     return n;
 }
 
 int64_t ama__consumer_work_bytes(const ama__consumer *c) {
-    int64_t most = 0, q = quantiles(c->reduce);
-    if (!ama__red_collects(c->spec.op)) return 0;
+    int64_t most = 0, q = 1;
+    if (!ama__red_collects(c->spec.op) || c->n_passes > 0) return 0;
     for (int64_t g = 0; g < c->groups.n_groups; g++) {
         int64_t n = ama__consumer_column(c, g);
         if (n > most) most = n;
     }
-    for (int i = 0; i < c->n_twins; i++)
-        if (quantiles(c->twin[i]) > q) q = quantiles(c->twin[i]);
+    for (int i = 0; i <= c->n_twins; i++)
+        if (ama__reduce_n_q(ama__consumer_result(c, i)) > q) q = ama__reduce_n_q(ama__consumer_result(c, i));
     ama__box whole = ama__box_whole(c->node->ndim, c->node->shape);
     return (int64_t)ama__order_work_bytes(c->node->dtype, most, ama__consumer_cells(c, &whole), q);
 }
@@ -230,6 +230,17 @@ static ama_status add_unit(simulation *m, const ama__stage *s, int i, const int6
     return AMA_OK;
 }
 
+/* A rank's part of the results, at most, and what all ranks have. */
+static void add_counting(simulation *m, const ama__consumer *c, int threads) {
+    ama__box whole = ama__box_whole(c->node->ndim, c->node->shape), kept = ama__consumer_kept(c, &whole);
+    int64_t along = kept.ndim ? kept.count[ama__consumer_split(&kept)] : 1;
+    m->need->counts_bytes += ama__consumer_counts_bytes(c, threads);
+    if (c->pass == 0) m->need->result_bytes += ama__consumer_counter_bytes(c);
+    if (c->pass < c->n_passes - 1 || along == 0) return;
+    int64_t share = ama__box_size(&kept) / along * ((along + m->nranks - 1) / m->nranks);
+    m->need->result_bytes += share * c->groups.n_groups * ama__consumer_result_bytes(c);
+}
+
 /* What is left incomplete. */
 static void sum_up(simulation *m) {
     ama__state_need *out = m->need;
@@ -245,9 +256,9 @@ static void sum_up(simulation *m) {
     ama__mem_free(m->ctx, m->slot);
 }
 
-ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, int nranks, int64_t first, int64_t last,
+ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, const ama__plan_options *o, int rank,
                               ama__state_need *out) {
-    simulation m = {.ctx = ctx, .need = out, .nranks = nranks};
+    simulation m = {.ctx = ctx, .need = out, .nranks = o->nranks};
     ama_status status = AMA_OK;
     size_t n = (size_t)s->n_consumers + 1;
     memset(out, 0, sizeof *out);
@@ -255,11 +266,14 @@ ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, int nranks, int
     out->sent_bytes = out->collected_bytes + n;
     out->own_bytes = out->collected_bytes + 2 * n;
     m.now_of = out->collected_bytes + 3 * n;
-    for (int64_t u = first; u < last && status == AMA_OK; u++) {
+    for (int i = 0; i < s->n_consumers; i++)
+        if (s->consumer[i].n_passes > 0) add_counting(&m, &s->consumer[i], o->threads);
+    for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1] && status == AMA_OK; u++) {
         int64_t unit[AMA_MAX_DIMS];
         ama__stage_unit(s, u, unit);
         for (int i = 0; i < s->n_consumers && status == AMA_OK; i++)
-            if (s->consumer[i].kind == AMA_CONSUME_REDUCE) status = add_unit(&m, s, i, unit);
+            if (s->consumer[i].kind == AMA_CONSUME_REDUCE && s->consumer[i].n_passes == 0)
+                status = add_unit(&m, s, i, unit);
     }
     sum_up(&m);
     return status;

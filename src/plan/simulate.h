@@ -9,13 +9,14 @@ typedef struct ama__state_need {
     int64_t leftover_bytes;        /* partial states that other ranks complete */
     int64_t result_bytes;          /* final values this rank makes */
     int64_t leftover_result_bytes; /* final values of the partial states, shared out over all ranks */
+    int64_t counts_bytes;          /* of reductions that count, all through the stage */
     /* per consumer that collects values: its part of leftover_bytes, the most that one of `nranks` ranks gets of it
      * when columns are completed, the peak of its own states. Allocated by simulate, freed by need_fini. */
     int64_t *collected_bytes, *sent_bytes, *own_bytes;
 } ama__state_need;
 
-/* Walks units [first, last) of the stage in order. Local. */
-ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, int nranks, int64_t first, int64_t last,
+/* Walks the units of a rank in order. Local. */
+ama_status ama__plan_simulate(ama_ctx *ctx, const ama__stage *s, const ama__plan_options *o, int rank,
                               ama__state_need *out);
 void ama__state_need_fini(ama_ctx *ctx, ama__state_need *n);
 

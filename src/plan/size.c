@@ -210,7 +210,7 @@ static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__sta
     }
     /* what is packed, sent and received in one round */
     int64_t rounds = o->nranks > 1 ? min_i8(2 * most, 3 * AMA_EXCHANGE_BYTES) : 0;
-    return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds));
+    return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds) + need->counts_bytes);
 }
 
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
@@ -226,8 +226,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     if (status == AMA_OK) status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
     if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
-    if (status == AMA_OK)
-        status = ama__plan_simulate(g->ctx, s, o->nranks, s->rank_first[rank], s->rank_first[rank + 1], &need);
+    if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, o, rank, &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
     int64_t outputs = 0, scratch = 0;
     if (status == AMA_OK) status = ama__plan_scratch(g->ctx, o, s, &scratch);

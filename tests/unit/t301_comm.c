@@ -108,6 +108,17 @@ static void long_texts_travel(void **state) {
     ama__error_clear(w->ctx);
 }
 
+/* Of more values than are summed at one time. */
+static void sums_of_many(void **state) {
+    world *w = *state;
+    int64_t many = 150001, n = w->nranks, *x = malloc((size_t)many * sizeof *x);
+    for (int64_t i = 0; i < many; i++) x[i] = i * (w->rank + 1);
+    ama__comm_sum_each(w->comm, x, many);
+    for (int64_t i = 0; i < many; i++) assert_int_equal(x[i], i * (n * (n + 1) / 2));
+    ama__comm_sum_each(w->comm, x, 0);
+    free(x);
+}
+
 static void single_values(void **state) {
     world *w = *state;
     int64_t n = w->nranks, r = w->rank, huge = (int64_t)1 << 58;
@@ -385,6 +396,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(ranks),
         cmocka_unit_test(agreement),
         cmocka_unit_test(long_texts_travel),
+        cmocka_unit_test(sums_of_many),
         cmocka_unit_test(single_values),
         cmocka_unit_test(broadcasts),
         cmocka_unit_test(broadcasts_that_do_not_fit),

@@ -34,6 +34,7 @@ typedef struct random_case {
 typedef struct how {
     int threads;
     int64_t unit_bytes, tile_bytes; /* tile_bytes 0: the plan's */
+    ama__order_way order;
 } how;
 
 /* Arrays of one run: what was gathered, then what was written, as malloc'ed copies with their dtypes. */
@@ -213,7 +214,7 @@ static void run_case(const random_case *c, ama__comm *comm, const how *h, const 
     int n = 0;
     ama__plan *p;
     ama__plan_options po = {
-        ama__comm_nranks(comm), h->threads, (int64_t)1 << 40, h->unit_bytes, h->threads - 1, false, 0};
+        ama__comm_nranks(comm), h->threads, (int64_t)1 << 40, h->unit_bytes, h->threads - 1, false, 0, h->order};
     const ama__exec_options eo = {0};
     ama__exec_stats stats;
     for (int i = 0; i < c->n_gather; i++) gathered[i] = c->eg.node[c->gather[i]].node;
@@ -327,18 +328,19 @@ static void one_case(en_world *w, uint64_t seed, uint64_t number) {
     results first, other;
     size_t before = ama__mem_used(w->ctx);
     draw_case(&c, w, seed, number);
-    how h = {1, unit[en_below(5)], 0};
+    how h = {1, unit[en_below(5)], 0, AMA_ORDER_AUTO};
     run_case(&c, w->comm, &h, "", &first);
     check_values(&c, &first, &h);
     h.threads = 1 + (int)en_below(3);
     h.tile_bytes = tile[en_below(3)];
+    h.order = en_chance(70) ? AMA_ORDER_COUNT : AMA_ORDER_COLLECT;
     run_case(&c, w->comm, &h, "", &other);
-    check_bits(&c, &first, &other, "bits differ with threads or tiles");
+    check_bits(&c, &first, &other, "bits differ with threads, tiles or the way of order statistics");
     results_free(&other);
     if (w->nranks > 1) {
         ama__comm_barrier(w->comm);
         if (w->rank == 0) {
-            h = (how){1, h.unit_bytes, 0};
+            h = (how){1, h.unit_bytes, 0, AMA_ORDER_AUTO};
             run_case(&c, w->self, &h, "self", &other);
             check_bits(&c, &first, &other, "bits differ from those of one rank");
             results_free(&other);
