@@ -3,6 +3,8 @@
 
 #include "graph/open_private.h"
 
+#define KINDS 8 /* of files, by their metadata, that are told apart */
+
 /* ---- the stores that were opened */
 
 void ama__opened_init(ama__opened *o, ama_ctx *ctx) {
@@ -69,8 +71,16 @@ ama_status ama__open_load(ama__graph *g, ama__comm *comm, int n, ama__file_view 
 
 static ama_status make_views(ama__graph *g, int n, ama__store *const *stores, const ama__open_args *args,
                              ama__file_view **out) {
+    int n_kinds = 0, kind[KINDS]; /* the first files of so many kinds */
     AMA_NEW(g->arena, *out, n + 1);
-    for (int i = 0; i < n; i++) AMA_TRY(ama__file_view_make(g, stores[i], args, &(*out)[i]));
+    for (int i = 0; i < n; i++) {
+        bool shared = false;
+        for (int k = 0; k < n_kinds && !shared; k++)
+            AMA_TRY(ama__file_view_share(g, stores[i], &(*out)[kind[k]], &(*out)[i], &shared));
+        if (shared) continue;
+        AMA_TRY(ama__file_view_make(g, stores[i], args, &(*out)[i]));
+        if (n_kinds < KINDS) kind[n_kinds++] = i;
+    }
     return AMA_OK;
 }
 

@@ -107,6 +107,7 @@ void ama__store_close(ama__store **s) {
     ama__arena *arena = o->pub.arena;
     if (o->handle) o->pub.driver->close(&o->handle);
     ama__arena_destroy(&o->scratch);
+    ama__store_free_tables(*s);
     *s = NULL;
     if (o->group)
         ama__store_group_leave(o->group);

@@ -12,11 +12,14 @@
 static ama_status build(ama__store *s, int var) {
     opened_store *o = (opened_store *)s;
     ama__manifest *m = &s->manifest[var];
+    ama__arena *arena;
     memset(m, 0, sizeof *m);
-    AMA_TRY(s->driver->manifest(o->handle, s->arena, &s->meta, var, m));
-    if (o->group && m->path && strcmp(m->path, s->path) == 0)
+    AMA_TRY(ama__store_table_arena(s, var, &arena));
+    AMA_TRY(s->driver->manifest(o->handle, arena, &s->meta, var, m));
+    bool stays = !o->group && arena == s->arena; /* else the path may be of the handle or the table's, which go */
+    if (!stays && m->path && strcmp(m->path, s->path) == 0)
         m->path = s->path;
-    else if (o->group && m->path) /* it may be of the handle, which goes */
+    else if (!stays && m->path)
         AMA_KEEP(s->arena, m->path, ama__arena_strdup(s->arena, m->path));
     o->built[var] = true;
     return AMA_OK;

@@ -16,6 +16,8 @@ typedef struct ama__store_group {
     ama__store *exemplar[AMA_STORE_EXEMPLARS];
 } ama__store_group;
 
+typedef struct ama__large_table ama__large_table;
+
 typedef struct opened_store {
     ama__store pub;          /* first: an ama__store * is an opened_store * */
     ama__store_group *group; /* NULL: the store's arena is its own */
@@ -28,6 +30,7 @@ typedef struct opened_store {
     bool *built;             /* [n_vars] on the owner: the manifest is made, whether others have it or not */
     const void **sent;       /* [n_vars] native-endian values that another rank read, while they are there */
     const void **ahead;      /* [n_vars] those that the owner read when it opened the file; NULL: none */
+    ama__large_table *large; /* list of the chunk tables that the ranks of a node have together */
 } opened_store;
 
 /* Files that a rank keeps open of one call; of more it lets go of each before it opens the next. */
@@ -51,6 +54,15 @@ void ama__store_group_close(ama__store *s);
  * first) closed before: one file at a time. MISMATCH when it says something else than before. Local. */
 ama_status ama__store_build_manifest(ama__store *s, int var, ama__store **reopened);
 void ama__store_close_again(ama__store **reopened);
+
+/* ---- dataset_tables.c ---- */
+/* True of tables that are not sent with the manifest but shared. */
+bool ama__manifest_is_large(const ama__manifest *m);
+/* Where the owner makes a manifest: the store's arena, or one of its own for a large table. Local. */
+ama_status ama__store_table_arena(ama__store *s, int var, ama__arena **out);
+/* The owner's large table to all ranks, once a node. Collective, agreed. */
+ama_status ama__store_share_table(ama__comm *comm, ama__store *s, int var);
+void ama__store_free_tables(ama__store *s);
 
 /* Reads them where only this rank has the manifest. */
 ama_status ama__store_read_own(ama__fetcher *f, ama__store *s, int var, void **out);

@@ -24,7 +24,7 @@ typedef struct ama__manifest {
     char separator;             /* FILES: '.' or '/' */
     int64_t base, record_bytes; /* base -1: nothing is stored, the fill value holds */
     int64_t n_table;
-    ama__extent_entry *table;
+    const ama__extent_entry *table;
     size_t inline_bytes;
     void *inline_data; /* STRING variables: char pointers into the arena of the dataset */
 } ama__manifest;

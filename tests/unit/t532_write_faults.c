@@ -220,7 +220,7 @@ static void refused_specs(void **state) {
     spec.meta.n_dims = 2;
     sample_step(&var[0], AMA_CODEC_DEFLATE, 1);
     refused(w, &spec, AMA_ERR_UNSUPPORTED, "cannot compress");
-    sample_step(&var[0], AMA_CODEC_BLOSC, 1);
+    sample_step(&var[0], AMA_CODEC_LZ4, 1);
     spec.format = AMA_FORMAT_NETCDF4;
     refused(w, &spec, AMA_ERR_UNSUPPORTED, "netCDF-4 output takes");
     var[0].chunked = false;
