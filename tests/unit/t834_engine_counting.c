@@ -402,7 +402,7 @@ static void faults(void **state) {
     (void)state;
     en_open(&w, "t834f");
     make_data(&w, shape);
-    if (w.nranks < 4) {
+    if (w.nranks < 3) {
         while (faulty_run(&w, 1, n, true)) n++;
         while (w.nranks > 1 && faulty_run(&w, 1, m, false)) m++;
         assert_true(n > 50);
