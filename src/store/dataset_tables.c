@@ -43,6 +43,7 @@ ama_status ama__store_share_table(ama__comm *comm, ama__store *s, int var) {
     while (t && t->var != var) t = t->next;
     AMA_TRY(ama__comm_agree(comm, t ? AMA_OK : new_entry(s, var, &t)));
     AMA_TRY(ama__comm_share(comm, o->owner, m->table, (size_t)m->n_table * sizeof m->table[0], &shared));
+    ama__shared_free(s->ctx, &t->shared); /* of a call that failed after it */
     t->shared = shared;
     m->table = shared.data;
     ama__arena_destroy(&t->arena);
