@@ -39,7 +39,9 @@ enum {
     KEY_RTOL,
     KEY_ATOL,
     KEY_IO,
-    KEY_AGGREGATORS
+    KEY_AGGREGATORS,
+    KEY_CANONICAL,
+    KEY_OPENERS
 };
 
 static const struct argp_option options[] = {
@@ -48,10 +50,16 @@ static const struct argp_option options[] = {
     {NULL, 'o', "FILE", 0, "write the last expression: netCDF, or Zarr when FILE ends in .zarr", 1},
     {"memory", KEY_MEMORY, "SIZE", 0, "budget of each rank, as 2GiB or 512MiB", 2},
     {"threads", KEY_THREADS, "N", 0, "threads of each rank", 2},
-    {"prefetch", KEY_PREFETCH, "N", 0, "tiles read ahead by a thread (0: not even advice to the kernel)", 2},
-    {"io", KEY_IO, "PATH", 0, "how files are read: posix (each rank what it needs) or two-phase (a few ranks for all)",
+    {"prefetch", KEY_PREFETCH, "N", 0, "tiles whose bytes are read ahead when they are not in memory (2; 0: none)", 2},
+    {"io", KEY_IO, "PATH", 0,
+     "how files are read: posix (each rank what it needs), two-phase (a few ranks for all), mpiio or library "
+     "(collectively by MPI-IO, by PnetCDF and HDF5)",
      2},
-    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read with --io=two-phase (default: one on each node)", 2},
+    {"io-aggregators", KEY_AGGREGATORS, "N", 0, "ranks that read for all, not with posix (default: one on each node)",
+     2},
+    {"openers", KEY_OPENERS, "N", 0, "ranks that open the files where there are many (default: 64 of all)", 2},
+    {"canonical", KEY_CANONICAL, NULL, 0,
+     "chunks of compressed netCDF-4 files over 64 MiB in order too: files the same byte for byte", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
     {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},
@@ -109,12 +117,10 @@ static int parse_prefetch(struct argp_state *state, const char *arg) {
 }
 
 static ama_io parse_io(struct argp_state *state, const char *arg) {
-    if (strcmp(arg, "two-phase") == 0) return AMA_IO_TWO_PHASE;
-    if (strcmp(arg, "posix") != 0)
-        argp_error(state, "--io wants posix or two-phase, not '%s'%s", arg,
-                   strcmp(arg, "mpiio") == 0 || strcmp(arg, "library") == 0
-                       ? ": two-phase is the collective path that there is"
-                       : "");
+    static const char *const path[] = {"posix", "two-phase", "mpiio", "library"}; /* as ama_io has them */
+    for (int i = 0; i < (int)(sizeof path / sizeof *path); i++)
+        if (strcmp(arg, path[i]) == 0) return (ama_io)i;
+    argp_error(state, "--io wants posix, two-phase, mpiio or library, not '%s'", arg);
     return AMA_IO_POSIX;
 }
 
@@ -138,10 +144,12 @@ static void check_arguments(struct argp_state *state, arguments *a) {
     if (script && !a->file == !a->expression) argp_error(state, "%s wants a script, or -c EXPRESSION", a->command);
     bool verify = strcmp(a->command, "verify") == 0;
     if (strcmp(a->command, "info") == 0 && !a->file) argp_error(state, "info wants a file");
-    if (a->options.io == AMA_IO_TWO_PHASE && a->options.prefetch > 0)
-        argp_error(state, "--prefetch is for --io=posix: in two phases all ranks read at one time");
-    if (a->options.io_aggregators > 0 && a->options.io != AMA_IO_TWO_PHASE)
-        argp_error(state, "--io-aggregators is for --io=two-phase");
+    if (a->options.io != AMA_IO_POSIX && a->options.prefetch > 0)
+        argp_error(state, "--prefetch is for --io=posix: otherwise all ranks read at one time");
+    if (a->options.io_aggregators > 0 && a->options.io == AMA_IO_POSIX)
+        argp_error(state, "--io-aggregators is for --io=two-phase, mpiio and library");
+    if (a->options.canonical && !script && strcmp(a->command, "convert") != 0)
+        argp_error(state, "--canonical is for what writes: run, plan and convert");
     if (verify && !a->second) argp_error(state, "verify wants two datasets");
     if (!verify && a->second) argp_error(state, "unexpected argument '%s'", a->second);
 }
@@ -158,6 +166,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state) {
     case KEY_PROGRESS: a->options.progress = true; break;
     case KEY_IO: a->options.io = parse_io(state, arg); break;
     case KEY_AGGREGATORS: a->options.io_aggregators = parse_number(state, "--io-aggregators", 1 << 20, arg); break;
+    case KEY_OPENERS: a->options.openers = parse_number(state, "--openers", 1 << 20, arg); break;
+    case KEY_CANONICAL: a->options.canonical = true; break;
     case KEY_STATS: a->script.stats = true; break;
     case KEY_JSON: a->script.stats_json = arg; break;
     case KEY_INDEX_CACHE: a->options.index_cache = arg; break;
@@ -269,12 +279,20 @@ static ama_status dispatch(arguments *a, ama_session *s, const char *text, size_
     return ama_script_run(s, name, text, bytes, &a->script);
 }
 
+/* Now, or what SOURCE_DATE_EPOCH says instead (reproducible-builds.org): seconds since 1970. */
+static time_t date(void) {
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    long long given = text ? strtoll(text, &end, 10) : 0;
+    return text && *text && !*end ? (time_t)given : time(NULL);
+}
+
 /* The command line after the date, as NCO and CDO write it into the history attribute. */
 static char *command_line(int argc, char **argv) {
     size_t n = 64;
     for (int i = 0; i < argc; i++) n += strlen(argv[i]) + 1;
     char *s = malloc(n);
-    time_t now = time(NULL);
+    time_t now = date();
     struct tm tm;
     if (!s || !gmtime_r(&now, &tm)) return s;
     size_t at = strftime(s, n, "%a %b %e %H:%M:%S %Y: amasia", &tm);
@@ -322,6 +340,8 @@ int main(int argc, char **argv) {
     parse_arguments(argc, argv, &a);
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
     ama_mpi_guard();
+    /* ROMIO: Open MPI's own leaves ranks waiting oftener when a read fails on one of them */
+    if (a.options.io == AMA_IO_MPIIO || a.options.io == AMA_IO_LIBRARY) setenv("OMPI_MCA_io", "^ompio", 0);
     if (mpi) {
         MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
         MPI_Comm_rank(MPI_COMM_WORLD, &rank);
@@ -341,7 +361,9 @@ int main(int argc, char **argv) {
         status = 1;
     } else if ((text = script_text(&a, text, &bytes), dispatch(&a, session, text, bytes, &equal))) {
         if (a.progress_line) fprintf(stderr, "\r\033[K");
-        if (rank == 0) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
+        bool lost = ama_session_lost(session); /* the others hang in MPI-IO */
+        if (rank == 0 || lost) fprintf(stderr, "amasia: %s\n", ama_error_text(session));
+        if (lost) MPI_Abort(MPI_COMM_WORLD, 1);
         status = 1;
     }
     if (status == 0 && !equal) status = 1;

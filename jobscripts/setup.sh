@@ -28,7 +28,7 @@ install_packages build-essential cmake ninja-build pkg-config openmpi-bin libope
     libpnetcdf-dev libdeflate-dev libisal-dev libzstd-dev liblz4-dev libblosc-dev libjansson-dev libhwloc-dev netcdf-bin
 if [ "${2:-}" = test ]; then
     install_packages libcmocka-dev clang-format-14 cdo nco python3 python3-numpy python3-xarray python3-netcdf4 \
-        python3-zarr python3-dask python3-cftime python3-scipy python3-h5py
+        python3-zarr python3-dask python3-cftime python3-scipy python3-h5py python3-bottleneck
 fi
 [ "${1:-}" = packages ] && exit 0
 

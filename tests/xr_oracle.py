@@ -5,7 +5,7 @@
 install() patches the imported xarray: attributes kept (binary operations keep those that do not conflict, labels of
 groups the key's), the new frequency names, the new defaults of open_mfdataset, concat and merge, timedeltas left as
 numbers, the packing rule by attribute types, float32 reduced in float64 and rounded once, coordinates of polyfit, dates
-in interp, numpy's newer quantiles, no bottleneck and no flox,
+in interp, numpy's newer quantiles, no bottleneck (but for ranks) and no flox,
 DataArray.to_zarr.
 """
 import functools
@@ -180,6 +180,22 @@ def patch_polyfit():
     xr.Dataset.polyfit = polyfit
 
 
+def patch_rank():
+    """bottleneck is used for ranks whatever the option says; variables keep attributes as set_options says."""
+    plain_one, plain_all = variable.Variable.rank, xr.Dataset.rank
+
+    def one(self, dim, pct=False):
+        with xr.set_options(use_bottleneck=True):
+            result = plain_one(self, dim, pct)
+        result.attrs = dict(self.attrs) if variable._get_keep_attrs(default=True) else {}
+        return result
+
+    def many(self, dim, *, pct=False, keep_attrs=None):
+        with xr.set_options(use_bottleneck=True):
+            return plain_all(self, dim, pct=pct, keep_attrs=keep_attrs)
+    variable.Variable.rank, xr.Dataset.rank = one, many
+
+
 def patch_interp():
     """Variables of dates are interpolated as float64 and rounded."""
     plain = xr.Dataset.interp
@@ -292,7 +308,8 @@ def install():
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     for patch in (patch_attributes, patch_groups, patch_resample, patch_reductions, patch_rolling, patch_quantiles, patch_packing,
-                  patch_decoding, patch_open, patch_chunks, patch_concat, patch_write, patch_polyfit, patch_interp):
+                  patch_decoding, patch_open, patch_chunks, patch_concat, patch_write, patch_polyfit, patch_rank,
+                  patch_interp):
         patch()
 
 

@@ -34,30 +34,39 @@ typedef void ama_text_fn(void *user, ama_text_kind kind, const char *text);
 
 /* How stored bytes come in; results are the same to the bit. POSIX: each rank reads what it needs. TWO_PHASE: a few
  * ranks read for all and hand the bytes on, which joins what several ranks want of one file into long reads (chunks
- * that are files of their own, as in Zarr, are still read by the rank that needs them). */
-typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE } ama_io;
+ * that are files of their own, as in Zarr, are still read by the rank that needs them). MPIIO: the same byte ranges by
+ * collective reads of MPI files. LIBRARY: netCDF classic by PnetCDF, netCDF-4 and HDF5 by parallel HDF5, collectively;
+ * what those can not read is read as by POSIX. The last two need MPI, and ama_mpi_guard before MPI_Init under Open MPI;
+ * see ama_session_lost.
+ */
+typedef enum ama_io { AMA_IO_POSIX, AMA_IO_TWO_PHASE, AMA_IO_MPIIO, AMA_IO_LIBRARY } ama_io;
 
 typedef struct ama_options {
     size_t memory_bytes; /* budget of each rank; 0: 60 % of what the node allows, shared among its ranks */
     int threads;         /* of each rank; 0: the cores of its cpuset, shared among the node's ranks */
-    int prefetch;  /* tiles read ahead by a thread; 0: none, the kernel is told of the next tile; negative: not that
-                      either */
-    bool progress; /* send progress text */
+    int prefetch;        /* tiles whose bytes are read ahead when they are not in memory; 0: 2, negative: none */
+    bool progress;       /* send progress text */
     bool allow_external; /* let HDF5 files refer to other files */
     /* directory where chunk tables of HDF5 files are kept for later runs, made if need be; NULL: none */
     const char *index_cache;
     ama_text_fn *text; /* NULL: nothing is shown */
     void *user;
     ama_io io;
-    int io_aggregators; /* ranks that read for all with AMA_IO_TWO_PHASE; 0: one on each node */
+    int io_aggregators; /* ranks that read for all (with MPIIO and LIBRARY the hint cb_nodes); 0: one on each node */
+    /* Compressed netCDF-4 outputs over 64 MiB get their chunks in order too, so that the bytes of every output file are
+     * the same whatever ranks, threads and budget: costs a copy of the file at the end, and room for it. Values are
+     * the same without, and so are all other files. */
+    bool canonical;
+    int openers; /* ranks that open the files of open_mfdataset, each its share; 0: 64, far apart */
 } ama_options;
 /* clang-format off */
-#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0}
+#define AMA_OPTIONS_INIT {0, 0, 0, false, false, NULL, NULL, NULL, AMA_IO_POSIX, 0, false, 0}
 /* clang-format on */
 
 /* Keeps Open MPI 4.1's collective reads from returning wrong data (open-mpi/ompi issue 10546) and stale semaphores from
  * blocking opens: sets OMPI_MCA_fbtl_posix_read_datasieving and OMPI_MCA_sharedfp in the environment unless they are
- * set already. Call before MPI_Init. Local. Amasia itself reads and writes with POSIX calls. */
+ * set already. Call before MPI_Init. Local. Amasia itself reads with
+ * MPI-IO only where it is told to, and writes with POSIX calls. */
 AMA_API void ama_mpi_guard(void);
 
 /* Makes a session on a duplicate of `comm` (MPI_THREAD_FUNNELED is enough; all calls come from the thread that
@@ -67,6 +76,11 @@ AMA_API ama_status ama_session_create(MPI_Comm comm, const ama_options *options,
 AMA_API ama_status ama_session_create_self(const ama_options *options, ama_session **out);
 /* Collective (Local for a session made by ama_session_create_self). NULL inside is allowed. */
 AMA_API void ama_session_destroy(ama_session **session);
+
+/* True when this rank has failed within a collective call of MPI-IO that the others do not come out of: what
+ * AMA_IO_MPIIO and AMA_IO_LIBRARY can not prevent when a disk fails. They are then waiting for ever; this rank can only
+ * show the text of its error and end all with MPI_Abort. Local. */
+AMA_API bool ama_session_lost(const ama_session *session);
 
 /* The text of the last error, "" when there was none; the same on all ranks. Borrowed, valid until the next call. */
 AMA_API const char *ama_error_text(const ama_session *session);
@@ -86,13 +100,13 @@ typedef struct ama_script_options {
     /* NULL, or the file that gets prediction and run as JSON ("-": output text). Keys, where null is "not known":
      *   version ranks threads budget_bytes
      *   predicted: chunks stored_bytes decoded_bytes output_bytes (before encoding) peak_bytes (of the budget, on the
-     *     rank that needs most) process_bytes (with the program itself) elapsed_s phase_s
+     *     rank that needs most) process_bytes (with the program itself) elapsed_s cpu_s (all phases) phase_s
      *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte reduce_s_per_value, codecs[]: pipeline
      *     decode_s_per_byte encode_s_per_byte (of raw bytes) encoded_per_raw: of one thread, on made-up values
-     *   actual (null when only planned): chunks reads stored_bytes decoded_bytes written_bytes (to files) peak_bytes
-     *     open_s (wall before the first stage: opening, binding, planning; values the script needs at once) elapsed_s
-     *     (wall from there on; both of the slowest rank) cpu_s (of all processes since they began) phase_s
-     *     phase_most_s
+     *   actual (null when only planned): chunks reads stored_bytes (null with LIBRARY) decoded_bytes written_bytes (to
+     *     files) peak_bytes open_s (wall before the first stage: opening, binding, planning; values the script needs at
+     *     once) elapsed_s (wall from there on; both of the slowest rank) cpu_s (of all processes since they began)
+     *     run_cpu_s (while elapsed_s ran) phase_s phase_most_s
      *   phase_s: fetch decode compute exchange encode write and, of what was done, other (idle threads too): wall
      *     seconds of each thread, summed over threads and ranks; phase_most_s: summed over the threads of the rank
      *     that has most.

@@ -141,6 +141,7 @@ static ama_status open_and_run(convert *c, int n, const char *const *inputs, con
     how.concat_dim = c->o->concat_dim;
     how.allow_external = c->s->options.allow_external;
     how.index_cache = c->s->options.index_cache;
+    how.max_openers = c->s->options.openers;
     AMA_TRY(ama__comm_agree(comm, read_options(c, output)));
     AMA_TRY(ama__convert_open(&c->g, comm, n, inputs, &how, &c->stores, &ds, &c->args.reencode));
     AMA_TRY(ama__comm_agree(comm, ama__convert_sinks(&c->g, ds, &c->args, &c->n_sinks, &c->sink)));

@@ -66,9 +66,10 @@ void ama__predict(const ama__plan *plan, const ama__rates *rates, ama__predictio
     }
     if (!known) out->stored_bytes = -1;
     for (int p = 0; p < AMA_PHASE_N; p++) {
+        out->cpu_s += out->phase_s[p];
         out->elapsed_s += out->phase_s[p] / (plan->options.nranks * plan->options.threads);
         if (!rates) out->phase_s[p] = -1;
     }
-    if (!rates) out->elapsed_s = -1;
+    if (!rates) out->elapsed_s = out->cpu_s = -1;
     if (plan->options.nranks > 1) out->phase_s[AMA_PHASE_EXCHANGE] = -1;
 }

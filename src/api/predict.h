@@ -29,6 +29,7 @@ typedef struct ama__prediction {
     int64_t chunks, stored_bytes, decoded_bytes,
         output_bytes;            /* stored_bytes -1: not known before the chunks are read */
     double phase_s[AMA_PHASE_N]; /* summed over threads; EXCHANGE -1: not predicted */
+    double cpu_s;                /* all phases */
     double elapsed_s;            /* from the first stage on, work spread evenly over all threads; -1: not predicted */
 } ama__prediction;
 

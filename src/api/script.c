@@ -48,7 +48,7 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
                            .budget_bytes = r->s->budget_bytes,
                            .prefetch = r->s->prefetch,
                            .unit_bytes = r->s->unit_bytes,
-                           .two_phase = r->s->options.io == AMA_IO_TWO_PHASE,
+                           .io = (ama__io_path)r->s->options.io,
                            .n_aggregators = r->s->options.io_aggregators,
                            .order = r->s->order};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
@@ -140,6 +140,8 @@ static ama_status run_plan(script_run *r, const ama_script_options *o) {
 }
 
 static ama_status plan_and_run(script_run *r, const ama_script_options *o) {
+    for (int i = 0; i < r->script->n_sinks; i++)
+        if (r->script->sink[i]->kind == AMA_SINK_WRITE) r->script->sink[i]->spec->canonical = r->s->options.canonical;
     AMA_TRY(make_plan(r, r->script->n_sinks, r->script->sink, &r->plan));
     if (!o->plan_only) return run_plan(r, o);
     ama__stats stats = {r->plan, NULL, ama__now_s() - r->start_s};
@@ -173,6 +175,7 @@ static ama_status bind_and_run(script_run *r, const char *name, const char *text
                               .history = o->command,
                               .allow_external = r->s->options.allow_external,
                               .index_cache = r->s->options.index_cache,
+                              .max_openers = r->s->options.openers,
                               .evaluate = o->plan_only ? NULL : &evaluator};
     AMA_TRY(ama__script_bind(&r->graph, r->s->comm, &so, name, text, &r->script));
     return plan_and_run(r, o);

@@ -1,5 +1,6 @@
 #include "api/session.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,10 +8,16 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "comm/mpi.h"
+#include "store/collective.h"
 #include "store/index_cache.h"
 
 #define SHARE 0.6 /* of what the node allows */
 #define LEAST_BUDGET ((int64_t)64 << 20)
+#define PREFETCH_TILES 2
+
+static_assert((int)AMA_IO_POSIX == AMA_PATH_POSIX && (int)AMA_IO_TWO_PHASE == AMA_PATH_TWO_PHASE &&
+                  (int)AMA_IO_MPIIO == AMA_PATH_MPIIO && (int)AMA_IO_LIBRARY == AMA_PATH_LIBRARY,
+              "ama_io is ama__io_path");
 
 void ama_mpi_guard(void) {
     setenv("OMPI_MCA_fbtl_posix_read_datasieving", "0", 0);
@@ -59,8 +66,10 @@ static ama_status set_up(ama_session *s, const ama_options *options) {
     AMA_TRY(ama__comm_agree(s->comm, ama__isa_check(s->ctx)));
     find_budget(s);
     find_threads(s);
-    if (options->io == AMA_IO_TWO_PHASE) s->options.prefetch = -1; /* aggregators read in their own order */
-    s->prefetch = s->options.prefetch == 0 ? AMA_PREFETCH_ADVICE : s->options.prefetch > 0 ? s->options.prefetch : 0;
+    if (options->io != AMA_IO_POSIX) s->options.prefetch = -1; /* ranks that read together have their own order */
+    if (options->io == AMA_IO_MPIIO || options->io == AMA_IO_LIBRARY)
+        AMA_TRY(ama__comm_agree(s->comm, ama__mpi_reads_safely(s->ctx)));
+    s->prefetch = s->options.prefetch == 0 ? PREFETCH_TILES : s->options.prefetch > 0 ? s->options.prefetch : 0;
     s->unit_bytes = ama__comm_max(s->comm, unit ? strtoll(unit, NULL, 10) : 0);
     s->order = (ama__order_way)ama__comm_max(s->comm, order_way());
     ama__ctx_set_message(s->ctx, pass_warning, s);
@@ -108,6 +117,10 @@ void ama_session_destroy(ama_session **session) {
     ama__mem_free(ctx, *session);
     ama__ctx_destroy(&ctx);
     *session = NULL;
+}
+
+bool ama_session_lost(const ama_session *session) {
+    return ama__comm_lost(session->comm);
 }
 
 const char *ama_error_text(const ama_session *session) {

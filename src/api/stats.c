@@ -2,11 +2,10 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 typedef struct actual { /* over all ranks */
     int64_t chunks, reads, readers, file_bytes, stored_bytes, decoded_bytes, written_bytes, peak_bytes;
-    double open_s, elapsed_s, cpu_s;                                 /* open, elapsed: of the slowest rank; cpu: sum */
+    double open_s, elapsed_s, cpu_s, run_cpu_s;                      /* open, elapsed: of the slowest rank; cpu: sum */
     double phase_s[AMA_PHASE_N], phase_most_s[AMA_PHASE_N], other_s; /* sum of threads; the rank with most */
 } actual;
 
@@ -23,20 +22,14 @@ static double sum_s(ama__comm *comm, double s) {
     return 1e-9 * (double)ama__comm_sum(comm, (int64_t)(1e9 * s));
 }
 
-/* CPU seconds of this process since it began. */
-static double cpu_s(void) {
-    struct rusage u;
-    getrusage(RUSAGE_SELF, &u);
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-}
-
 static void collect(report *r) {
     ama__comm *comm = r->s->comm;
     const ama__exec_stats *x = r->x->run;
     actual *a = &r->actual;
     a->open_s = ama__comm_max_f8(comm, r->x->open_s);
     if (!x) return;
-    a->cpu_s = sum_s(comm, cpu_s());
+    a->cpu_s = sum_s(comm, ama__process_cpu_s());
+    a->run_cpu_s = sum_s(comm, x->cpu_s);
     a->chunks = ama__comm_sum(comm, x->fetched.n_chunks);
     a->reads = ama__comm_sum(comm, x->fetched.n_reads);
     a->readers = ama__comm_sum(comm, x->fetched.n_reads > 0);
@@ -73,6 +66,33 @@ static void add_row(ama__text *t, const char *what, const char *predicted, const
     ama__text_printf(t, "%-12s %14s %14s\n", what, predicted, came);
 }
 
+/* Stored bytes that came in; -1: libraries read, who do not tell. */
+static int64_t stored_known(const report *r) {
+    return r->x->plan->options.io == AMA_PATH_LIBRARY ? -1 : r->actual.stored_bytes;
+}
+
+/* How files were read together. */
+static void add_path(const report *r, ama__text *t) {
+    const actual *a = &r->actual;
+    long long reads = (long long)a->reads, bytes = (long long)a->file_bytes;
+    switch (r->x->plan->options.io) {
+    case AMA_PATH_POSIX: break;
+    case AMA_PATH_TWO_PHASE:
+        ama__text_printf(t, "two-phase: %lld bytes wanted, %lld bytes read from files by %lld rank%s, %lld reads\n",
+                         (long long)a->stored_bytes, bytes, (long long)a->readers, a->readers == 1 ? "" : "s", reads);
+        break;
+    case AMA_PATH_MPIIO:
+        ama__text_printf(t,
+                         "mpiio: %lld bytes wanted, %lld bytes asked for in %lld reads; what MPI-IO reads of the files "
+                         "for them is not known\n",
+                         (long long)a->stored_bytes, bytes, reads);
+        break;
+    case AMA_PATH_LIBRARY:
+        ama__text_printf(t, "library: %lld reads; what PnetCDF and HDF5 read of the files is not known\n", reads);
+        break;
+    }
+}
+
 static void add_table(const report *r, ama__text *t) {
     const ama__prediction *p = &r->predicted;
     const actual *a = &r->actual;
@@ -81,7 +101,7 @@ static void add_table(const report *r, ama__text *t) {
     snprintf(x, sizeof x, "%lld", (long long)p->chunks);
     snprintf(y, sizeof y, "%lld", (long long)a->chunks);
     add_row(t, "chunks", x, y);
-    add_row(t, "stored", bytes_cell(x, p->stored_bytes), bytes_cell(y, a->stored_bytes));
+    add_row(t, "stored", bytes_cell(x, p->stored_bytes), bytes_cell(y, stored_known(r)));
     add_row(t, "decoded", bytes_cell(x, p->decoded_bytes), bytes_cell(y, a->decoded_bytes));
     add_row(t, "written", "-", bytes_cell(y, a->written_bytes));
     add_row(t, "peak a rank", bytes_cell(x, r->x->plan->peak_bytes), bytes_cell(y, a->peak_bytes));
@@ -89,11 +109,9 @@ static void add_table(const report *r, ama__text *t) {
     for (int i = 0; i < AMA_PHASE_N; i++)
         add_row(t, ama__phase_name((ama__phase)i), time_cell(x, p->phase_s[i]), time_cell(y, a->phase_s[i]));
     add_row(t, "other", "-", time_cell(y, a->other_s));
+    add_row(t, "cpu", time_cell(x, p->cpu_s), time_cell(y, a->run_cpu_s));
     add_row(t, "elapsed", time_cell(x, p->elapsed_s), time_cell(y, a->elapsed_s));
-    if (r->x->plan->options.two_phase)
-        ama__text_printf(t, "two-phase: %lld bytes wanted, %lld bytes read from files by %lld rank%s, %lld reads\n",
-                         (long long)a->stored_bytes, (long long)a->file_bytes, (long long)a->readers,
-                         a->readers == 1 ? "" : "s", (long long)a->reads);
+    add_path(r, t);
     ama__text_printf(t,
                      "(phases: seconds of all threads together; open, elapsed: wall; predicted from %.0f ms of "
                      "calibration, input in the page cache)\n",
@@ -138,21 +156,24 @@ static json_t *predicted_json(const report *r) {
     json_object_set_new(o, "peak_bytes", json_integer(plan->peak_bytes));
     json_object_set_new(o, "process_bytes", json_integer(plan->peak_bytes + plan->base_bytes));
     json_object_set_new(o, "elapsed_s", known_s(p->elapsed_s));
+    json_object_set_new(o, "cpu_s", known_s(p->cpu_s));
     json_object_set_new(o, "phase_s", phases(p->phase_s, -1));
     return o;
 }
 
-static json_t *actual_json(const actual *a) {
+static json_t *actual_json(const report *r) {
+    const actual *a = &r->actual;
     json_t *o = json_object();
     json_object_set_new(o, "chunks", json_integer(a->chunks));
     json_object_set_new(o, "reads", json_integer(a->reads));
-    json_object_set_new(o, "stored_bytes", json_integer(a->stored_bytes));
+    json_object_set_new(o, "stored_bytes", known_int(stored_known(r)));
     json_object_set_new(o, "decoded_bytes", json_integer(a->decoded_bytes));
     json_object_set_new(o, "written_bytes", json_integer(a->written_bytes));
     json_object_set_new(o, "peak_bytes", json_integer(a->peak_bytes));
     json_object_set_new(o, "open_s", json_real(a->open_s));
     json_object_set_new(o, "elapsed_s", json_real(a->elapsed_s));
     json_object_set_new(o, "cpu_s", json_real(a->cpu_s));
+    json_object_set_new(o, "run_cpu_s", json_real(a->run_cpu_s));
     json_object_set_new(o, "phase_s", phases(a->phase_s, a->other_s > 0 ? a->other_s : 0));
     json_object_set_new(o, "phase_most_s", phases(a->phase_most_s, -1));
     return o;
@@ -193,7 +214,7 @@ static ama_status write_json(const report *r, ama__stats_file *file) {
     json_object_set_new(o, "budget_bytes", json_integer(p->budget_bytes));
     json_object_set_new(o, "predicted", predicted_json(r));
     json_object_set_new(o, "calibration", r->timed ? calibration_json(&r->rates) : json_null());
-    json_object_set_new(o, "actual", r->x->run ? actual_json(&r->actual) : json_null());
+    json_object_set_new(o, "actual", r->x->run ? actual_json(r) : json_null());
     bool failed = json_dump_callback(o, add_text, &t, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) != 0;
     json_decref(o);
     ama__text_add(&t, "\n");

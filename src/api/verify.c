@@ -26,7 +26,7 @@ static ama_status gather(verify *v, int n, ama__node **node, void **data) {
                            .budget_bytes = v->s->budget_bytes,
                            .prefetch = v->s->prefetch,
                            .unit_bytes = v->s->unit_bytes,
-                           .two_phase = v->s->options.io == AMA_IO_TWO_PHASE,
+                           .io = (ama__io_path)v->s->options.io,
                            .n_aggregators = v->s->options.io_aggregators};
     ama__plan *plan;
     ama__exec_options e = {0};

@@ -270,6 +270,16 @@ static ama_status fail_budget(ama_ctx *ctx, ama__mem_category c, size_t bytes) {
                      ama__text_bytes(used, sizeof used, (double)ama__mem_used(ctx)));
 }
 
+ama_status ama__mem_charge(ama_ctx *ctx, ama__mem_category c, size_t bytes) {
+    if (!reserve(&ctx->mem, (int)c, bytes)) return fail_budget(ctx, c, bytes);
+    pool_trim_for_request(&ctx->mem);
+    return AMA_OK;
+}
+
+void ama__mem_discharge(ama_ctx *ctx, ama__mem_category c, size_t bytes) {
+    unreserve(&ctx->mem, (int)c, bytes);
+}
+
 /* *fresh: the pages come new from the system and are zero. */
 static ama_status request(ama_ctx *ctx, ama__mem_category c, size_t bytes, void **out, bool *fresh) {
     *out = NULL;

@@ -44,6 +44,10 @@ void ama__mem_free(ama_ctx *ctx, void *p);
 /* Frees *p and sets it to NULL. */
 #define AMA_FREE(ctx, p) (ama__mem_free((ctx), (p)), (p) = NULL)
 
+/* Counts memory that is held but not by the allocator, and back. Errors: BUDGET. */
+ama_status ama__mem_charge(ama_ctx *ctx, ama__mem_category c, size_t bytes);
+void ama__mem_discharge(ama_ctx *ctx, ama__mem_category c, size_t bytes);
+
 /* An arena: many small objects that live and die together. Not thread-safe. */
 typedef struct ama__arena ama__arena;
 ama_status ama__arena_create(ama_ctx *ctx, ama__arena **out);

@@ -25,6 +25,10 @@ double ama__cpu_s(void) {
     return 1e-9 * (double)read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
+double ama__process_cpu_s(void) {
+    return 1e-9 * (double)read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 const char *ama__phase_name(ama__phase p) {
     static const char *const names[AMA_PHASE_N] = {"fetch", "decode", "compute", "exchange", "encode", "write"};
     return names[p];

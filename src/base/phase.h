@@ -30,5 +30,7 @@ double ama__phase_s(const ama_ctx *ctx, ama__phase p);
 double ama__now_s(void);
 /* Seconds of CPU the calling thread has used: for measurements that others on the machine should not spoil. Local. */
 double ama__cpu_s(void);
+/* The same of all threads of the process since it began. Local. */
+double ama__process_cpu_s(void);
 
 #endif

@@ -1,12 +1,14 @@
 #include "comm/comm.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/phase.h"
 #include "comm/comm_private.h"
 
-/* One rank never calls MPI, whatever it was made from. */
+/* One rank never calls MPI, whatever it was made from; nor does one that has lost the others. */
 static bool alone(const ama__comm *c) {
-    return c->nranks == 1;
+    return c->nranks == 1 || c->lost;
 }
 
 ama_status ama__comm_create_self(ama_ctx *ctx, ama__comm **out) {
@@ -23,7 +25,7 @@ void ama__comm_destroy(ama__comm **c) {
     if ((*c)->mpi != MPI_COMM_NULL) {
         int finalized;
         MPI_Finalized(&finalized);
-        if (!finalized) MPI_Comm_free(&(*c)->mpi);
+        if (!finalized && !(*c)->lost) MPI_Comm_free(&(*c)->mpi);
     }
     ama__mem_free((*c)->ctx, (*c)->ints);
     ama__mem_free((*c)->ctx, *c);
@@ -86,6 +88,27 @@ ama_status ama__comm_check_same(ama__comm *c, uint64_t hash, const char *what) {
     MPI_Allreduce(mine, least, 2, MPI_UINT64_T, MPI_MIN, c->mpi);
     if (least[0] == ~least[1]) return AMA_OK;
     return ama__fail(c->ctx, AMA_ERR_INTERNAL, "%s differs between ranks", what);
+}
+
+void ama__comm_meet(ama__comm *c, bool failed, double wait_s) {
+    const struct timespec pause = {0, 1000000};
+    MPI_Request request;
+    int here = 0;
+    if (alone(c)) return;
+    MPI_Ibarrier(c->mpi, &request);
+    if (!failed) {
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+        return;
+    }
+    for (double end_s = ama__now_s() + wait_s; !here && ama__now_s() < end_s;) {
+        MPI_Test(&request, &here, MPI_STATUS_IGNORE);
+        if (!here) nanosleep(&pause, NULL);
+    }
+    c->lost = !here;
+}
+
+bool ama__comm_lost(const ama__comm *c) {
+    return c->lost;
 }
 
 /* ---- single values */

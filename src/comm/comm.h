@@ -24,6 +24,12 @@ ama_ctx *ama__comm_ctx(const ama__comm *c);
  * same error record (that of the lowest failing rank) and a status other than AMA_OK: the failing class. */
 ama_status ama__comm_agree(ama__comm *c, ama_status local);
 
+/* Collective. Waits for the other ranks; one on which a collective call of another library has failed waits at most
+ * wait_s, because that call may hold them for ever. If they do not come, the communicator is lost: from then on
+ * collectives return at once on this rank, agreement with what the rank itself says, and the program can only end. */
+void ama__comm_meet(ama__comm *c, bool failed, double wait_s);
+bool ama__comm_lost(const ama__comm *c);
+
 /* All Collective. MPI errors are fatal inside the wrappers (a broken MPI cannot agree), so these return only errors of
  * memory, agreed by all ranks. */
 void ama__comm_barrier(ama__comm *c);
@@ -45,6 +51,16 @@ ama_status ama__comm_gatherv(ama__comm *c, const void *mine, size_t bytes, void 
 /* Personalised exchange of bytes; counts and displacements in bytes, nranks entries each. */
 void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, const int64_t *send_at, void *recv,
                          const int64_t *recv_n, const int64_t *recv_at);
+/* Read-only memory that the ranks of a node have together. */
+typedef struct ama__shared {
+    const void *data;
+    size_t bytes, charged; /* charged: this rank's part of it, as the allocator counts; 0: its own copy */
+} ama__shared;
+/* Gives the root's `bytes` at `data` to all ranks, kept once on each node; where the system has no shared memory, by
+ * each rank. Collective, agreed. Errors: BUDGET, NOMEM. */
+ama_status ama__comm_share(ama__comm *c, int root, const void *data, size_t bytes, ama__shared *out);
+/* Local: others may go on reading. {0} is allowed. */
+void ama__shared_free(ama_ctx *ctx, ama__shared *s);
 /* Logically collective. Messages larger than this many bytes are cut: AMA_COMM_PIECE unless a test sets less. */
 #define AMA_COMM_PIECE ((int64_t)1 << 30)
 void ama__comm_set_piece(ama__comm *c, int64_t bytes);

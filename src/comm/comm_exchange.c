@@ -12,13 +12,14 @@ static int piece_at(const ama__comm *c, int64_t at, int64_t n) {
 }
 
 void ama__comm_bcast(ama__comm *c, void *p, size_t bytes, int root) {
-    if (c->nranks == 1) return;
+    if (c->nranks == 1 || c->lost) return;
     int64_t n = (int64_t)bytes;
     for (int64_t at = 0; at < n; at += c->piece) MPI_Bcast((char *)p + at, piece_at(c, at, n), MPI_BYTE, root, c->mpi);
 }
 
 ama_status ama__comm_bcast_buffer(ama__comm *c, void **buf, size_t *bytes, int root) {
     if (c->nranks == 1) return AMA_OK;
+    if (c->lost) return AMA_ERR_PEER;
     int64_t n = (int64_t)*bytes;
     MPI_Bcast(&n, 1, MPI_INT64_T, root, c->mpi);
     ama_status status = AMA_OK;
@@ -37,8 +38,8 @@ ama_status ama__comm_bcast_buffer(ama__comm *c, void **buf, size_t *bytes, int r
 }
 
 void ama__comm_allgather(ama__comm *c, const void *mine, size_t bytes, void *all) {
-    if (c->nranks == 1) {
-        if (bytes) memcpy(all, mine, bytes);
+    if (c->nranks == 1 || c->lost) {
+        if (bytes) memcpy((char *)all + (size_t)c->rank * bytes, mine, bytes);
     } else if ((int64_t)bytes <= c->piece / c->nranks) {
         MPI_Allgather(mine, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, c->mpi);
     } else {
@@ -79,6 +80,7 @@ static void gather_pieces(ama__comm *c, const void *mine, int64_t bytes, char *a
 ama_status ama__comm_gatherv(ama__comm *c, const void *mine, size_t bytes, void **all, int64_t *offset, int root) {
     int64_t n = (int64_t)bytes;
     *all = NULL;
+    if (c->lost) return AMA_ERR_PEER;
     if (c->nranks == 1) {
         AMA_TRY(gather_prepare(c, &n, all, offset));
         if (bytes) memcpy(*all, mine, bytes);
@@ -131,6 +133,7 @@ void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, 
                          const int64_t *recv_n, const int64_t *recv_at) {
     const char *from = send;
     char *to = recv;
+    if (c->lost) return;
     int me = c->rank, n = c->nranks;
     bool fit = n > 1 && ama__comm_min(c, fits(c, send_n, send_at) && fits(c, recv_n, recv_at));
     if (fit) {

@@ -10,6 +10,7 @@ struct ama__comm {
     MPI_Comm mpi; /* ours; MPI_COMM_NULL where MPI is never called */
     int rank, nranks, node_rank, node_nranks;
     bool check; /* AMA_CHECK=1, on any rank */
+    bool lost;  /* see ama__comm_meet */
     int64_t piece;
     int *ints; /* 4 * nranks, for the int arguments of MPI_Alltoallv and MPI_Gatherv */
 };

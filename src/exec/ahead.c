@@ -7,7 +7,7 @@ ama_status ama__ahead_init(ama__ahead *a, ama_ctx *ctx, const ama__stage *s, ama
     if (depth == 0 || s->ndim == 0) return AMA_OK;
     a->stage = s;
     a->fetcher = f;
-    a->depth = depth == AMA_PREFETCH_ADVICE ? 1 : depth;
+    a->depth = depth;
     a->unit = s->rank_first[rank];
     a->last = s->rank_first[rank + 1];
     a->next = -1;

@@ -1,5 +1,5 @@
 /* Ahead of the tile that is worked on: its successors' chunks are ordered to be read, and what is read in place (boxes,
- * chunks stored as they are) is announced to the kernel. */
+ * chunks stored as they are; all where the budget has no room for a window) is announced to the kernel. */
 #ifndef AMA_EXEC_AHEAD_H
 #define AMA_EXEC_AHEAD_H
 

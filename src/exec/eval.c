@@ -49,7 +49,7 @@ static bool is_dense(const ama__box *box, const ama__view *v) {
     return true;
 }
 
-static ama_status make_dense(ama__evaluator *e, const ama__box *box, ama__view *v) {
+ama_status ama__evaluator_make_dense(ama__evaluator *e, const ama__box *box, ama__view *v) {
     ama__view dense;
     void *data;
     if (is_dense(box, v)) {
@@ -216,121 +216,7 @@ static ama_status eval_source(ama__evaluator *e, const ama__node *node, const am
     return AMA_OK;
 }
 
-/* ---- elementwise */
-
-/* Brings an operand into the class of `calc`, with unit or zero stride on the fastest axis. */
-static ama_status prepare(ama__evaluator *e, const ama__node *in, ama_dtype calc, const ama__box *box, ama__view *v) {
-    bool convert = in->dtype != calc && (v->class != ama__class_of(calc) || ama__dtype_is_int(calc));
-    int last = box->ndim - 1;
-    while (last > 0 && box->count[last] == 1) last--;
-    bool strided = last >= 0 && box->count[last] > 1 && v->stride[last] != 1 && v->stride[last] != 0;
-    if (convert || strided) AMA_TRY(make_dense(e, box, v));
-    if (!convert) return AMA_OK;
-    void *dst;
-    ama__view dense;
-    AMA_TRY(ama__evaluator_block(e, ama__class_of(calc), box, &dense, &dst));
-    ama__convert_run(in->dtype, calc, ama__box_size(box), v->data, dst);
-    *v = dense;
-    return AMA_OK;
-}
-
-/* Where the second box lies beside or over the first, shifted along one axis only: the box of both. */
-static bool join_boxes(ama__box *a, const ama__box *b) {
-    int axis = -1;
-    for (int d = 0; d < a->ndim; d++) {
-        if (a->start[d] == b->start[d] && a->count[d] == b->count[d]) continue;
-        if (axis >= 0) return false;
-        axis = d;
-    }
-    if (axis < 0) return false;
-    int64_t end_a = a->start[axis] + a->count[axis], end_b = b->start[axis] + b->count[axis];
-    if (a->start[axis] > end_b || b->start[axis] > end_a) return false;
-    if (b->start[axis] < a->start[axis]) a->start[axis] = b->start[axis];
-    a->count[axis] = (end_a > end_b ? end_a : end_b) - a->start[axis];
-    return true;
-}
-
-/* Two operands that index one node, as neighbours do, are evaluated from one box of it. */
-static ama_status make_common_input(ama__evaluator *e, ama__node *node, const ama__box *box) {
-    ama__node *x = node->u.map.in[0], *y = node->u.map.in[1];
-    ama__view v;
-    ama__box bx, by, ix, iy;
-    if (x->kind != AMA_NODE_INDEX || y->kind != AMA_NODE_INDEX || x == y || x->u.index.in != y->u.index.in)
-        return AMA_OK;
-    ama__node *in = x->u.index.in;
-    if (in->kind == AMA_NODE_CONST || in->kind == AMA_NODE_REDUCE) return AMA_OK;
-    bx = ama__map_operand_box(node, 0, box);
-    by = ama__map_operand_box(node, 1, box);
-    if (!ama__evaluator_index_whole(e, x, &bx, &ix) || !ama__evaluator_index_whole(e, y, &by, &iy)) return AMA_OK;
-    if (!join_boxes(&ix, &iy)) return AMA_OK;
-    if (e->stage->n_scans > 0 && !ama__evaluator_is_held(e, in, &ix)) return AMA_OK;
-    return ama__evaluator_view(e, in, &ix, &v);
-}
-
-static ama_status eval_operands(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *v) {
-    if (node->u.map.n_in == 2) AMA_TRY(make_common_input(e, node, box));
-    for (int k = 0; k < node->u.map.n_in; k++) {
-        ama__node *in = node->u.map.in[k];
-        const int8_t *axis = node->u.map.axis[k];
-        ama__box b = ama__map_operand_box(node, k, box);
-        ama__view mine;
-        AMA_TRY(ama__evaluator_view(e, in, &b, &mine));
-        bool condition = node->u.map.op == AMA_OP_WHERE && k == 0;
-        if (node->u.map.op != AMA_OP_CAST)
-            AMA_TRY(prepare(e, in, condition ? AMA_BOOL : node->u.map.calc, &b, &mine));
-        else
-            AMA_TRY(make_dense(e, &b, &mine));
-        v[k] = mine;
-        for (int a = 0; a < node->ndim; a++)
-            v[k].stride[a] = axis[a] >= 0 && box->count[a] > 1 ? mine.stride[axis[a]] : 0;
-    }
-    return AMA_OK;
-}
-
-/* Joins neighbouring axes along which all operands run on, so that runs are long. Returns the number of axes left. */
-static int join_axes(int ndim, const int64_t *in_count, int n_in, ama__view *v, int64_t *count) {
-    int n = 0;
-    for (int a = 0; a < ndim; a++) {
-        if (in_count[a] == 1) continue;
-        bool join = n > 0;
-        for (int k = 0; k < n_in && join; k++) join = v[k].stride[n - 1] == v[k].stride[a] * in_count[a];
-        if (join) n--;
-        count[n] = join ? count[n] * in_count[a] : in_count[a];
-        for (int k = 0; k < n_in; k++) v[k].stride[n] = v[k].stride[a];
-        n++;
-    }
-    return n;
-}
-
-static ama_status eval_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
-    ama__view v[3];
-    void *dst;
-    int n_in = node->u.map.n_in;
-    AMA_TRY(eval_operands(e, node, box, v));
-    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
-    if (node->u.map.op == AMA_OP_CAST) {
-        ama__convert_run(node->u.map.in[0]->dtype, node->dtype, ama__box_size(box), v[0].data, dst);
-        return AMA_OK;
-    }
-    int64_t count[AMA_MAX_DIMS], at[AMA_MAX_DIMS] = {0}, done = 0;
-    int n = join_axes(box->ndim, box->count, n_in, v, count), outer = n > 0 ? n - 1 : 0;
-    int64_t run = n > 0 ? count[n - 1] : 1;
-    unsigned scalars = 0;
-    for (int k = 0; k < n_in; k++)
-        if (n == 0 || v[k].stride[n - 1] == 0) scalars |= 1u << k;
-    do {
-        const char *p[3] = {NULL, NULL, NULL};
-        for (int k = 0; k < n_in; k++) {
-            int64_t offset = 0;
-            for (int a = 0; a < outer; a++) offset += at[a] * v[k].stride[a];
-            p[k] = (const char *)v[k].data + offset * (int64_t)view_size(&v[k]);
-        }
-        ama__map_run(node->u.map.op, node->u.map.calc, run, p[0], p[1], p[2], scalars,
-                     (char *)dst + (size_t)done * view_size(out));
-        done += run;
-    } while (ama__index_next(outer, count, at));
-    return AMA_OK;
-}
+/* ---- nodes */
 
 static ama_status eval_const(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
     ama__box whole = ama__box_whole(node->ndim, node->shape);
@@ -342,7 +228,7 @@ static ama_status evaluate(ama__evaluator *e, ama__node *node, const ama__box *b
     case AMA_NODE_SOURCE: return eval_source(e, node, box, out);
     case AMA_NODE_REDUCE: return eval_result(e, node, box, out);
     case AMA_NODE_INDEX: return ama__evaluator_index(e, node, box, out);
-    case AMA_NODE_MAP: return eval_map(e, node, box, out);
+    case AMA_NODE_MAP: return ama__evaluator_map(e, node, box, out);
     case AMA_NODE_CONST: return eval_const(e, node, box, out);
     case AMA_NODE_SCAN: return ama__evaluator_scan(e, node, box, out);
     case AMA_NODE_WINDOW: return ama__evaluator_window(e, node, box, out);
@@ -355,7 +241,7 @@ ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__bo
     int64_t run = 1;
     AMA_TRY(ama__evaluator_view(e, node, box, out));
     for (int a = box->ndim - 1; a >= 0 && inner > 0; a--, inner--) {
-        if (box->count[a] > 1 && out->stride[a] != run) return make_dense(e, box, out);
+        if (box->count[a] > 1 && out->stride[a] != run) return ama__evaluator_make_dense(e, box, out);
         run *= box->count[a];
     }
     return AMA_OK;
@@ -371,7 +257,7 @@ ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__bo
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out) {
     ama__view v;
     AMA_TRY(ama__evaluator_view(e, node, box, &v));
-    AMA_TRY(make_dense(e, box, &v));
+    AMA_TRY(ama__evaluator_make_dense(e, box, &v));
     *out = v.data;
     return AMA_OK;
 }

@@ -6,6 +6,10 @@
 
 /* A fresh dense block of a class over a box. */
 ama_status ama__evaluator_block(ama__evaluator *e, ama__class class, const ama__box *box, ama__view *out, void **data);
+/* The view over the box in C order: copied where it is not. */
+ama_status ama__evaluator_make_dense(ama__evaluator *e, const ama__box *box, ama__view *v);
+/* A MAP node over a box. */
+ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
 /* An INDEX node over a box. */
 ama_status ama__evaluator_index(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
 /* A WINDOW node over a box. */

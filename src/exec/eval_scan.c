@@ -1,20 +1,23 @@
 /* A scan is made once for a tile, not by every block that reads it: a block would have to add up its segment from the
  * beginning. Threads share out what lies across the axis; along it a value follows from the one before, which stands in
- * the result already, so that blocks may be cut anywhere. */
+ * the result already, so that blocks may be cut anywhere. Of ranks the keys are put where the ranks will stand, which
+ * is done once a slab has all of them. */
 #include "exec/eval_scan.h"
 
 #include "base/phase.h"
+#include "kernel/rank.h"
 #include "kernel/scan.h"
 
 typedef struct job {
     ama__node *node;
     const ama__scan_spec *spec;
     ama__scan_kind kind;
-    ama__box box; /* of the scan, from the beginning of a segment on */
-    char *out;    /* dense over the box; elements of 8 bytes */
-    int64_t row;  /* elements of one index of the scanned axis */
-    int cut;      /* slabs hold one index of each axis before this one, a run of it and all of those behind, but always
-                     the whole scanned axis */
+    ama__rank_kind rank; /* when these are ranks */
+    ama__box box;        /* of the scan, from the beginning of a segment on */
+    char *out;           /* dense over the box; elements of 8 bytes */
+    int64_t row;         /* elements of one index of the scanned axis */
+    int cut; /* slabs hold one index of each axis before this one, a run of it and all of those behind, but always
+                the whole scanned axis */
     int64_t run, pieces, slabs;
 } job;
 
@@ -51,20 +54,33 @@ static ama__box slab_box(const job *j, int64_t number) {
     return b;
 }
 
-/* Values x over a block of the slab, whose rows before are done. */
-static void scan_block(const job *j, const ama__box *b, const char *x) {
-    int64_t stride[AMA_MAX_DIMS], outer = 1, run = 1, at = 0;
-    int a = j->spec->axis;
-    size_t size = ama__class_bytes(j->kind.class);
+/* A box inside the job's as columns: `outer` times `run` beside each other. Returns where the first one begins. */
+static char *columns_of(const job *j, const ama__box *b, int64_t *outer, int64_t *run) {
+    int64_t stride[AMA_MAX_DIMS], at = 0;
+    *outer = *run = 1;
     ama__shape_strides(j->box.ndim, j->box.count, stride);
     for (int d = 0; d < j->box.ndim; d++) {
         at += (b->start[d] - j->box.start[d]) * stride[d];
-        if (d < a) outer *= b->count[d];
-        if (d > a) run *= b->count[d];
+        if (d < j->spec->axis) *outer *= b->count[d];
+        if (d > j->spec->axis) *run *= b->count[d];
     }
-    for (int64_t o = 0; o < outer; o++, at += j->box.count[a] * j->row) {
-        char *out = j->out + at * 8;
+    return j->out + at * 8;
+}
+
+/* Values x over a block of the slab, whose rows before are done. */
+static void scan_block(const job *j, const ama__box *b, const char *x) {
+    int64_t outer, run;
+    int a = j->spec->axis;
+    size_t size = ama__class_bytes(j->kind.class);
+    char *first = columns_of(j, b, &outer, &run);
+    for (int64_t o = 0; o < outer; o++) {
+        char *out = first + o * j->box.count[a] * j->row * 8;
         int64_t end = b->start[a] + b->count[a];
+        if (j->spec->rank) {
+            ama__rank_keys(&j->rank, b->count[a], run, x, out, j->row);
+            x += (size_t)(b->count[a] * run) * size;
+            continue;
+        }
         for (int64_t i = b->start[a]; i < end;) {
             int64_t s = ama__cut_find(j->spec->n_segments, j->spec->cut, i);
             int64_t rows = min_i8(j->spec->cut[s + 1], end) - i;
@@ -75,6 +91,23 @@ static void scan_block(const job *j, const ama__box *b, const char *x) {
             i += rows;
         }
     }
+}
+
+/* Ranks of the slab, which holds all its keys. */
+static ama_status rank_slab(const job *j, ama__evaluator *e, const ama__box *slab) {
+    const ama__scan_spec *s = j->spec;
+    int a = s->axis;
+    int64_t outer, run, end = slab->start[a] + slab->count[a];
+    char *first = columns_of(j, slab, &outer, &run);
+    for (int64_t i = slab->start[a], n; i < end; i += n, first += n * j->row * 8) {
+        void *work;
+        ama__evaluator_reset(e);
+        n = s->cut[ama__cut_find(s->n_segments, s->cut, i) + 1] - i;
+        AMA_TRY(ama__evaluator_alloc(e, ama__rank_work_bytes(n), &work));
+        for (int64_t o = 0; o < outer; o++)
+            ama__rank_columns(&j->rank, n, run, first + o * j->box.count[a] * j->row * 8, j->row, work);
+    }
+    return AMA_OK;
 }
 
 static ama_status scan_slab(const job *j, ama__evaluator *e, int64_t number) {
@@ -90,7 +123,7 @@ static ama_status scan_slab(const job *j, ama__evaluator *e, int64_t number) {
         AMA_TRY(ama__evaluator_dense(e, j->node->u.scan.in, &block, &x));
         scan_block(j, &block, x);
     }
-    return AMA_OK;
+    return j->spec->rank ? rank_slab(j, e, &slab) : AMA_OK;
 }
 
 static ama_status scan_box(job *j, ama__evaluator *ev, int threads) {
@@ -118,6 +151,7 @@ ama_status ama__tile_scan(ama__tile *t, ama__evaluator *ev, int threads) {
     for (int i = 0; i < b->n; i++) {
         ama__node *n = t->stage->scan[b->at[i].scan];
         job j = {.node = n, .spec = &n->u.scan.spec, .box = b->at[i].box};
+        j.rank = (ama__rank_kind){n->u.scan.in->dtype, j.spec->pct};
         j.kind = (ama__scan_kind){ama__class_of(n->u.scan.in->dtype), j.spec->product, j.spec->skipna};
         AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)ama__box_size(&j.box) * 8, &t->scan[i]));
         t->n_scans = i + 1;

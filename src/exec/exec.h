@@ -20,7 +20,7 @@ typedef struct ama__exec_stats { /* of this rank */
     ama__fetch_counts fetched;
     int64_t written_bytes;
     size_t peak_bytes;
-    double elapsed_s;
+    double elapsed_s, cpu_s; /* cpu_s: of the process meanwhile */
 } ama__exec_stats;
 
 /* Collective. On an error on any rank all ranks return it, and no output name has appeared. */

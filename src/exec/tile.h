@@ -21,13 +21,13 @@ typedef struct ama__tile {
     ama__load **load; /* per source, per part */
     ama__box *reach;  /* per source: holds all that the stage reads of it; ndim -1: nothing */
     int n_scans;
-    /* --io=two-phase, see exec/tile_share.h; NULL otherwise */
-    struct ama__twophase *twophase;
-    const char **path;   /* of all parts of all sources */
-    int64_t *first_path; /* per source: where its parts begin */
-    char *stored_data;   /* bytes of this tile's chunks as they are stored */
-    void **stored;       /* per want: where in them; NULL: not there */
-    void **scan;         /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
+    /* where ranks read together, see exec/tile_share.h; NULL otherwise */
+    struct ama__collective *collective;
+    struct ama__store_var *part; /* all parts of all sources */
+    int64_t *first_part;         /* per source: where its parts begin */
+    char *stored_data;           /* bytes of this tile's chunks as they are stored */
+    void **stored;               /* per want: where in them; NULL: not there */
+    void **scan;                 /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
 } ama__tile;
 
 ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__fetcher *f, ama__codec_work **work,

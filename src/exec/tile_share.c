@@ -1,31 +1,30 @@
 #include "exec/tile_share.h"
 
 #include "base/phase.h"
-#include "store/twophase.h"
 
-static ama_status list_paths(ama__tile *t, int64_t *n_paths) {
+static ama_status list_parts(ama__tile *t, int64_t *n_parts) {
     const ama__stage *s = t->stage;
     int64_t n = 0;
-    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)s->n_sources + 1, sizeof *t->first_path,
-                            (void **)&t->first_path));
+    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)s->n_sources + 1, sizeof *t->first_part,
+                            (void **)&t->first_part));
     for (int i = 0; i < s->n_sources; i++) {
-        t->first_path[i] = n;
+        t->first_part[i] = n;
         n += s->source[i]->u.source.n_parts;
     }
-    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)n + 1, sizeof *t->path, (void **)&t->path));
-    *n_paths = n;
+    AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)n + 1, sizeof *t->part, (void **)&t->part));
+    *n_parts = n;
     for (int i = 0; i < s->n_sources; i++)
         for (int k = 0; k < s->source[i]->u.source.n_parts; k++) {
             const ama__source_part *p = &s->source[i]->u.source.part[k];
-            t->path[t->first_path[i] + k] = p->store->manifest[p->var].path;
+            t->part[t->first_part[i] + k] = (ama__store_var){p->store, p->var};
         }
     return AMA_OK;
 }
 
-ama_status ama__tile_share_begin(ama__tile *t, ama__comm *comm, int n_aggregators) {
+ama_status ama__tile_share_begin(ama__tile *t, ama__comm *comm, const ama__io_options *o) {
     int64_t n = 0;
-    AMA_TRY(ama__comm_agree(comm, list_paths(t, &n)));
-    return ama__twophase_create(comm, t->fetcher, n_aggregators, t->path, n, &t->twophase);
+    AMA_TRY(ama__comm_agree(comm, list_parts(t, &n)));
+    return ama__collective_create(comm, t->fetcher, o, n, t->part, &t->collective);
 }
 
 void ama__tile_share_drop(ama__tile *t) {
@@ -35,18 +34,18 @@ void ama__tile_share_drop(ama__tile *t) {
 
 void ama__tile_share_end(ama__tile *t) {
     ama__tile_share_drop(t);
-    ama__twophase_destroy(&t->twophase);
-    AMA_FREE(t->ctx, t->path);
-    AMA_FREE(t->ctx, t->first_path);
+    ama__collective_destroy(&t->collective);
+    AMA_FREE(t->ctx, t->part);
+    AMA_FREE(t->ctx, t->first_part);
 }
 
-/* What want i of the tile asks for; returns its stored bytes, 0 when there is nothing to ask. A malformed one is left
- * to ama__tile_fetch, which says what is wrong with it. */
+/* What want i of the tile asks for; returns the bytes that come, 0 when there is nothing to ask. A malformed one is
+ * left to ama__tile_fetch, which says what is wrong with it. */
 static int64_t describe(const ama__tile *t, int i, ama__io_want *out) {
     const ama__want *w = &t->wants.want[i];
     const ama__source_part *p = &t->stage->source[w->source]->u.source.part[w->part];
     if (t->data[i] && w->have == 0) return 0;
-    *out = (ama__io_want){.file = t->first_path[w->source] + w->part,
+    *out = (ama__io_want){.part = t->first_part[w->source] + w->part,
                           .v = &p->store->meta.var[p->var],
                           .m = &p->store->manifest[p->var],
                           .chunk = w->chunk >= 0 ? w->chunk : -1,
@@ -55,40 +54,40 @@ static int64_t describe(const ama__tile *t, int i, ama__io_want *out) {
         out->box.start[0] += w->have;
         out->box.count[0] -= w->have;
     }
-    int64_t bytes = ama__io_want_bytes(out);
-    return bytes > 0 ? bytes : 0;
+    return ama__collective_takes(t->collective, out);
 }
 
-/* A box is read into its place: all of it that the tile before did not have. */
-static ama_status place_box(ama__tile *t, int i, ama__io_want *out) {
-    const ama__want *w = &t->wants.want[i];
+/* It is read into its place: all of it that the tile before did not have. */
+static ama_status place(ama__tile *t, int i, ama__io_want *out) {
+    ama__want *w = &t->wants.want[i];
     size_t kept = w->have > 0 ? (size_t)(w->bytes / w->box.count[0]) * (size_t)w->have : 0;
     if (!t->data[i]) AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)w->bytes, &t->data[i]));
     out->dst = (char *)t->data[i] + kept;
+    w->have = 0; /* complete once it is read */
     return AMA_OK;
 }
 
 static ama_status list_wants(ama__tile *t, ama__io_want **list, int *n) {
     size_t most = (size_t)t->wants.n + 1;
+    bool decodes = ama__collective_decodes(t->collective);
     int64_t total = 0, at = 0;
     AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_META, most * sizeof **list, (void **)list));
     AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, most, sizeof *t->stored, (void **)&t->stored));
     for (int i = 0; i < t->wants.n; i++) {
         ama__io_want x;
-        if (t->wants.want[i].chunk >= 0) total += describe(t, i, &x);
+        if (t->wants.want[i].chunk >= 0 && !decodes) total += describe(t, i, &x);
     }
     if (total > 0) AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)total, (void **)&t->stored_data));
     for (int i = 0; i < t->wants.n; i++) {
         ama__io_want *x = &(*list)[*n];
         int64_t bytes = describe(t, i, x);
         if (bytes == 0) continue;
-        if (x->chunk >= 0) {
+        if (x->chunk >= 0 && !decodes) {
             x->dst = t->stored[i] = t->stored_data + at;
             at += bytes;
         } else {
-            AMA_TRY(place_box(t, i, x));
-            t->wants.want[i].have = 0; /* complete once it is read */
-            ama__fetch_count_box(t->fetcher, bytes);
+            AMA_TRY(place(t, i, x));
+            (decodes ? ama__fetch_count_values : ama__fetch_count_box)(t->fetcher, bytes);
         }
         (*n)++;
     }
@@ -100,7 +99,7 @@ ama_status ama__tile_share(ama__tile *t, ama_status local, bool have_tile) {
     int n = 0;
     if (local == AMA_OK && have_tile) local = list_wants(t, &list, &n);
     int before = ama__phase_enter(t->ctx, AMA_PHASE_FETCH);
-    ama_status status = ama__twophase_read(t->twophase, local, n, list);
+    ama_status status = ama__collective_read(t->collective, local, n, list);
     ama__phase_leave(t->ctx, before);
     ama__mem_free(t->ctx, list);
     return status;

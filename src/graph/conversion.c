@@ -79,11 +79,14 @@ static ama__pipeline choose_pipeline(const ama__convert_args *args, const ama__v
 
 /* ---- one variable */
 
+static bool is_chars(const ama__variable *v) {
+    return v->encoding.has_dtype && v->encoding.dtype == AMA_CHAR && ama__dtype_is_text(v->node->dtype);
+}
+
 /* Opening takes NULs off the end of text: a fill character that is NUL has become nothing. */
-static ama_status restore_fill(ama__graph *g, const ama__convert_args *args, ama__variable *v) {
+static ama_status restore_fill(ama__graph *g, ama__variable *v) {
     const ama__attr *fill = ama__attrs_find(&v->attrs, "_FillValue");
-    bool chars = v->encoding.has_dtype && v->encoding.dtype == AMA_CHAR && args->format != AMA_FORMAT_ZARR2;
-    if (!fill || !chars || fill->dtype != AMA_CHAR || fill->n > 0) return AMA_OK;
+    if (!fill || !is_chars(v) || fill->dtype != AMA_CHAR || fill->n > 0) return AMA_OK;
     return ama__attrs_set(g->arena, &v->attrs, "_FillValue", AMA_CHAR, 1, "");
 }
 
@@ -96,21 +99,23 @@ static ama_status set_storage(ama__graph *g, const ama__convert_args *args, cons
     ama__encoding *e = &v->encoding;
     bool zarr = args->format == AMA_FORMAT_ZARR2, text = ama__dtype_is_text(v->node->dtype) && !v->time;
     bool whole = text || ama__variable_is_index(in->name, v);
-    AMA_TRY(restore_fill(g, args, v));
+    AMA_TRY(restore_fill(g, v));
     e->no_fill = true; /* no _FillValue that was not there */
     if (ama__format_is_classic(args->format)) return AMA_OK;
     ama__pipeline pipeline = choose_pipeline(args, v);
+    int ndim = v->ndim;
     if (whole)
         for (int a = 0; a < v->ndim; a++) chunk[a] = at_least_1(v->node->shape[a]);
+    if (zarr && is_chars(v) && e->char_dim) chunk[ndim++] = at_least_1(e->char_len);
     bool chunks = whole ? zarr : choose_chunks(args, v, chunk);
     if (!text || zarr || e->zarr) { /* characters in netCDF keep what they have */
-        e->has_chunks = chunks && v->ndim > 0;
+        e->has_chunks = chunks && ndim > 0;
         e->contiguous = !e->has_chunks;
-        e->chunk_ndim = v->ndim;
+        e->chunk_ndim = ndim;
     }
-    for (int a = 0; a < v->ndim && e->has_chunks && e->chunk_ndim == v->ndim; a++) {
+    for (int a = 0; a < ndim && e->has_chunks && e->chunk_ndim == ndim; a++) {
         e->chunk[a] = chunk[a];
-        e->shape[a] = v->node->shape[a];
+        e->shape[a] = a < v->ndim ? v->node->shape[a] : e->char_len;
     }
     e->known = true;
     e->zarr = zarr;

@@ -84,6 +84,7 @@ ama_status ama__convert_open(ama__graph *g, ama__comm *comm, int n, const char *
                              ama__opened *stores, ama__dataset **out, bool *reencode) {
     ama__open_args args = *how;
     int first = stores->n;
+    args.keep_chars = true;
     args.mask_and_scale = args.decode_times = args.decode_coords = *reencode = false;
     args.combine = args.concat_dim ? "nested" : NULL;
     if (n == 1 && !args.concat_dim) {

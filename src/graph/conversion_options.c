@@ -97,7 +97,7 @@ typedef struct codec_name {
 static const codec_name codecs[] = {
     {"deflate", AMA_CODEC_DEFLATE, 0, 9, 4, true}, {"zlib", AMA_CODEC_DEFLATE, 0, 9, 4, true},
     {"gzip", AMA_CODEC_GZIP, 0, 9, 4, false},      {"zstd", AMA_CODEC_ZSTD, 1, 22, 3, true},
-    {"lz4", AMA_CODEC_LZ4, 1, 65537, 1, false},    {"blosc", AMA_CODEC_BLOSC, 0, 9, 5, false}};
+    {"lz4", AMA_CODEC_LZ4, 1, 65537, 1, false},    {"blosc", AMA_CODEC_BLOSC, 0, 9, 5, true}};
 
 #define CODEC_HELP "none, deflate:LEVEL, zlib:LEVEL, gzip:LEVEL, zstd:LEVEL, lz4, blosc:NAME:LEVEL:SHUFFLE"
 
@@ -157,7 +157,7 @@ static ama_status read_codec(ama_ctx *ctx, const char *text, bool shuffle, ama__
                          near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     if (format == AMA_FORMAT_NETCDF4 && !k->netcdf)
-        return ama__fail(ctx, AMA_ERR_UNSUPPORTED, "netCDF-4 has no codec %s; deflate and zstd it has", k->name);
+        return ama__fail(ctx, AMA_ERR_UNSUPPORTED, "netCDF-4 has no codec %s; deflate, zstd and blosc it has", k->name);
     ama__codec_step step = {.codec = k->codec, .a = k->preset};
     if (k->codec == AMA_CODEC_BLOSC) {
         if (shuffle)

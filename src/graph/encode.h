@@ -28,8 +28,8 @@ struct ama__value {
 };
 
 /* One key of one variable of encoding={"tas": {"zlib": True, …}}. Known: dtype _FillValue missing_value scale_factor
- * add_offset units calendar zlib complevel shuffle fletcher32 contiguous chunksizes compression ("zlib", "zstd")
- * compression_level chunks compressor _Unsigned coordinates. */
+ * add_offset units calendar zlib complevel shuffle fletcher32 contiguous chunksizes compression ("zlib", "zstd",
+ * "blosc_lz4", …) blosc_shuffle compression_level chunks compressor _Unsigned coordinates. */
 typedef struct ama__encoding_key {
     const char *var, *key;
     ama__value value;

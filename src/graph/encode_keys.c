@@ -4,6 +4,8 @@
 
 typedef struct asked {
     bool zlib, zstd, shuffle, fletcher32, has_shuffle, has_level;
+    const char *blosc; /* its compressor, or NULL */
+    int blosc_shuffle;
     int64_t level;
 } asked;
 
@@ -129,12 +131,35 @@ static ama_status set_level(const key_setting *s) {
     return AMA_OK;
 }
 
+/* Names of netCDF4-python's createVariable and of blosc's compressors. */
+static const struct {
+    const char *name, *blosc;
+} compressions[] = {{"zlib", NULL},           {"zstd", NULL},         {"blosc_lz", "blosclz"}, {"blosc_lz4", "lz4"},
+                    {"blosc_lz4hc", "lz4hc"}, {"blosc_zlib", "zlib"}, {"blosc_zstd", "zstd"}};
+
 static ama_status set_compression(const key_setting *s) {
+    asked *a = s->asked;
     if (s->value->kind == AMA_VALUE_NONE) return AMA_OK;
     const char *name = s->value->kind == AMA_VALUE_TEXT ? s->value->text : "";
-    s->asked->zlib = strcmp(name, "zlib") == 0;
-    s->asked->zstd = strcmp(name, "zstd") == 0;
-    return s->asked->zlib || s->asked->zstd ? AMA_OK : wrong_value(s, "\"zlib\", \"zstd\" or None");
+    a->zlib = strcmp(name, "zlib") == 0;
+    a->zstd = strcmp(name, "zstd") == 0;
+    a->blosc = NULL;
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++)
+        if (strcmp(name, compressions[i].name) == 0) a->blosc = compressions[i].blosc;
+    if (a->zlib || a->zstd || a->blosc) return AMA_OK;
+    bool known = strcmp(name, "szip") == 0 || strcmp(name, "bzip2") == 0;
+    return ama__fail(s->g->ctx, known ? AMA_ERR_UNSUPPORTED : AMA_ERR_ARG,
+                     "encoding of %s: %s \"%s\" is not %s; it is \"zlib\", \"zstd\", \"blosc_lz\", \"blosc_lz4\", "
+                     "\"blosc_lz4hc\", \"blosc_zlib\", \"blosc_zstd\" or None",
+                     s->item->name, s->key, name, known ? "supported" : "known");
+}
+
+static ama_status set_blosc_shuffle(const key_setting *s) {
+    if (s->value->kind == AMA_VALUE_NONE) return AMA_OK;
+    if (s->value->kind != AMA_VALUE_INT || s->value->i < 0 || s->value->i > 2)
+        return wrong_value(s, "0 (none), 1 (bytes) or 2 (bits)");
+    s->asked->blosc_shuffle = (int)s->value->i;
+    return AMA_OK;
 }
 
 static ama_status set_chunks(const key_setting *s) {
@@ -241,6 +266,7 @@ static const struct {
             {"chunksizes", NC4, set_chunks},
             {"compression", NC4, set_compression},
             {"compression_level", NC4, set_level},
+            {"blosc_shuffle", NC4, set_blosc_shuffle},
             {"endian", NC4, ignore},
             {"chunks", ZARR, set_chunks},
             {"compressor", ZARR, set_compressor}};
@@ -266,25 +292,33 @@ static ama_status set_key(const key_setting *s) {
     return status;
 }
 
-/* Shuffle, deflate or zstd, checksum: the order of netCDF-4. */
+/* Shuffle, then deflate, zstd or blosc (which shuffles by itself), checksum: the order of netCDF-4. Level 0 is no
+ * compression. */
 static ama_status make_pipeline(ama__graph *g, const ama__encode_item *item, const asked *k, ama__pipeline *p) {
-    int64_t level = k->has_level ? k->level : 4, most = k->zstd ? 22 : 9;
-    if ((k->zlib || k->zstd) && (level < (k->zstd ? -131072 : 0) || level > most))
+    int64_t level = k->has_level ? k->level : 4, least = k->zstd ? -131072 : 0, most = k->zstd ? 22 : 9;
+    bool packs = k->zlib || k->zstd || k->blosc;
+    if (packs && (level < least || level > most))
         return ama__fail(g->ctx, AMA_ERR_ARG, "encoding of %s: complevel %lld is not in 0 .. %lld", item->name,
                          (long long)level, (long long)most);
+    packs &= level != 0;
     p->n = 0;
-    if ((k->zlib || k->zstd) && (k->shuffle || !k->has_shuffle))
+    if (packs && !k->blosc && (k->shuffle || !k->has_shuffle))
         p->step[p->n++] = (ama__codec_step){.codec = AMA_CODEC_SHUFFLE};
-    if (k->zstd)
-        p->step[p->n++] = (ama__codec_step){.codec = AMA_CODEC_ZSTD, .a = (int)level};
-    else if (k->zlib && level > 0)
-        p->step[p->n++] = (ama__codec_step){.codec = AMA_CODEC_DEFLATE, .a = (int)level};
+    if (packs) {
+        ama__codec_step *step = &p->step[p->n++];
+        *step = (ama__codec_step){.codec = k->zstd ? AMA_CODEC_ZSTD : AMA_CODEC_DEFLATE, .a = (int)level};
+        if (k->blosc) {
+            step->codec = AMA_CODEC_BLOSC;
+            step->b = k->blosc_shuffle;
+            strcpy(step->name, k->blosc);
+        }
+    }
     if (k->fletcher32) p->step[p->n++] = (ama__codec_step){.codec = AMA_CODEC_FLETCHER32};
     return AMA_OK;
 }
 
 ama_status ama__encode_keys(ama__graph *g, const ama__write_args *args, ama__encode_item *item) {
-    asked k = {.zlib = false};
+    asked k = {.blosc_shuffle = 1};
     ama__encoding *e = &item->var->encoding;
     for (int i = 0; i < args->n_keys; i++) {
         if (strcmp(args->key[i].var, item->name) != 0) continue;
@@ -295,7 +329,7 @@ ama_status ama__encode_keys(ama__graph *g, const ama__write_args *args, ama__enc
         AMA_TRY(set_key(&s));
     }
     if (!item->asked || e->zarr) return AMA_OK;
-    if (e->contiguous && (k.zlib || k.zstd || k.fletcher32 || e->has_chunks))
+    if (e->contiguous && (k.zlib || k.zstd || k.blosc || k.fletcher32 || e->has_chunks))
         return ama__fail(g->ctx, AMA_ERR_ARG,
                          "encoding of %s: contiguous=True goes with neither chunks nor compression", item->name);
     return make_pipeline(g, item, &k, &e->pipeline);

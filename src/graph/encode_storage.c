@@ -11,11 +11,12 @@ static bool same_shape(const ama__encoding *e, const ama__stored_var *v) {
 
 /* The filters netCDF-4 output knows, in its order, with the element size of what is stored now. */
 static void netcdf_pipeline(const ama__pipeline *from, size_t bytes, ama__pipeline *to) {
-    static const ama__codec order[] = {AMA_CODEC_SHUFFLE, AMA_CODEC_DEFLATE, AMA_CODEC_ZSTD, AMA_CODEC_FLETCHER32};
+    static const ama__codec order[] = {AMA_CODEC_SHUFFLE, AMA_CODEC_DEFLATE, AMA_CODEC_ZSTD, AMA_CODEC_BLOSC,
+                                       AMA_CODEC_FLETCHER32};
     bool packs = false;
     for (int i = 0; i < from->n; i++)
-        packs |=
-            (from->step[i].codec == AMA_CODEC_DEFLATE && from->step[i].a > 0) || from->step[i].codec == AMA_CODEC_ZSTD;
+        packs |= (from->step[i].codec == AMA_CODEC_DEFLATE && from->step[i].a > 0) ||
+                 from->step[i].codec == AMA_CODEC_ZSTD || from->step[i].codec == AMA_CODEC_BLOSC;
     to->n = 0;
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
         for (int i = 0; i < from->n; i++) {

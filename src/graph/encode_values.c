@@ -288,11 +288,29 @@ static ama_status to_chars(ama__graph *g, ama__encode_item *item, const char *co
     return ama__node_const(g, AMA_CHAR, v->ndim + 1, shape, chars, false, &item->node);
 }
 
+/* Characters as the source has them, in its dims. False where they were joined with those of other files. */
+static bool has_chars(const ama__variable *v) {
+    int64_t n, width = v->encoding.char_dim ? v->encoding.char_len : 1;
+    return v->encoding.chars && ama__shape_size(v->ndim, v->node->shape, &n) && n * width == v->encoding.n_chars;
+}
+
+static ama_status stored_chars(ama__graph *g, ama__encode_item *item) {
+    const ama__variable *v = item->var;
+    int64_t shape[AMA_MAX_DIMS];
+    memcpy(shape, v->node->shape, (size_t)v->ndim * sizeof *shape);
+    if (v->encoding.char_dim) shape[v->ndim] = v->encoding.char_len;
+    item->char_dim = v->encoding.char_dim;
+    if (v->encoding.utf8) AMA_TRY(ama__attrs_set_text(g->arena, &item->var->attrs, "_Encoding", "utf-8"));
+    return ama__node_const(g, AMA_CHAR, v->ndim + (item->char_dim != NULL), shape, v->encoding.chars, false,
+                           &item->node);
+}
+
 static ama_status encode_text(ama__graph *g, const ama__write_args *args, ama__encode_item *item) {
     const void *texts;
     AMA_TRY(ama__labels_eval(g, NULL, item->var->node, item->name, &texts));
     bool chars = item->var->encoding.has_dtype && item->var->encoding.dtype == AMA_CHAR;
-    if (ama__format_is_classic(args->format) || (chars && args->format == AMA_FORMAT_NETCDF4))
+    if (args->as_stored && chars && has_chars(item->var)) return stored_chars(g, item);
+    if (ama__format_is_classic(args->format) || (chars && (args->as_stored || args->format == AMA_FORMAT_NETCDF4)))
         return to_chars(g, item, texts);
     return ama__node_const(g, AMA_STRING, item->var->ndim, item->var->node->shape, texts, false, &item->node);
 }

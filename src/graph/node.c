@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-static ama_status node_new(ama__graph *g, ama__node_kind kind, ama_dtype t, int ndim, const int64_t *shape,
-                           ama__node **out) {
+#include "graph/node_private.h"
+
+ama_status ama__node_new(ama__graph *g, ama__node_kind kind, ama_dtype t, int ndim, const int64_t *shape,
+                         ama__node **out) {
     ama__node *n;
     int64_t size;
     if (ndim < 0 || ndim > AMA_MAX_DIMS)
@@ -43,7 +45,7 @@ ama_status ama__node_source(ama__graph *g, int axis, int n_parts, const ama__sou
                              part[0].store->path, part[i].store->path);
         shape[axis] += part[i].count;
     }
-    AMA_TRY(node_new(g, AMA_NODE_SOURCE, t, v->ndim, shape, out));
+    AMA_TRY(ama__node_new(g, AMA_NODE_SOURCE, t, v->ndim, shape, out));
     (*out)->u.source.axis = axis;
     (*out)->u.source.n_parts = n_parts;
     AMA_KEEP(g->arena, (*out)->u.source.part, ama__arena_memdup(g->arena, part, (size_t)n_parts * sizeof *part));
@@ -53,7 +55,7 @@ ama_status ama__node_source(ama__graph *g, int axis, int n_parts, const ama__sou
 ama_status ama__node_const(ama__graph *g, ama_dtype t, int ndim, const int64_t *shape, const void *data, bool copy,
                            ama__node **out) {
     int64_t n;
-    AMA_TRY(node_new(g, AMA_NODE_CONST, t, ndim, shape, out));
+    AMA_TRY(ama__node_new(g, AMA_NODE_CONST, t, ndim, shape, out));
     ama__shape_size(ndim, shape, &n);
     (*out)->u.constant.data = copy ? NULL : data;
     if (copy && n > 0)
@@ -124,7 +126,7 @@ ama_status ama__node_map(ama__graph *g, ama__op op, int n_in, ama__node *const *
         if (used != in[k]->ndim)
             return ama__fail(g->ctx, AMA_ERR_INTERNAL, "%s: operand %d has axes that go nowhere", ama__op_name(op), k);
     }
-    AMA_TRY(node_new(g, AMA_NODE_MAP, t, ndim, shape, out));
+    AMA_TRY(ama__node_new(g, AMA_NODE_MAP, t, ndim, shape, out));
     (*out)->u.map.op = op;
     (*out)->u.map.calc = calc;
     (*out)->u.map.n_in = n_in;
@@ -286,7 +288,7 @@ ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pi
         return AMA_OK;
     }
     for (int a = 0; a < ndim; a++) shape[a] = p[a].count;
-    AMA_TRY(node_new(g, AMA_NODE_INDEX, in->dtype, ndim, shape, out));
+    AMA_TRY(ama__node_new(g, AMA_NODE_INDEX, in->dtype, ndim, shape, out));
     (*out)->u.index.in = in;
     memcpy((*out)->u.index.pick, p, sizeof p);
     memcpy((*out)->u.index.fixed, f, sizeof f);
@@ -295,7 +297,7 @@ ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pi
 
 /* ---- REDUCE */
 
-static ama_dtype reduce_dtype(const ama__node *in, const ama__reduce_spec *s) {
+ama_dtype ama__node_reduce_dtype(const ama__node *in, const ama__reduce_spec *s) {
     ama_dtype t = in->dtype;
     switch (ama__red_class(s->op)) {
     case 's':
@@ -328,7 +330,7 @@ ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec
             return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "a result of more than %d dims", AMA_MAX_DIMS);
         shape[ndim++] = spec->n_q;
     }
-    AMA_TRY(node_new(g, AMA_NODE_REDUCE, reduce_dtype(in, spec), ndim, shape, out));
+    AMA_TRY(ama__node_new(g, AMA_NODE_REDUCE, ama__node_reduce_dtype(in, spec), ndim, shape, out));
     (*out)->u.reduce.in = in;
     (*out)->u.reduce.spec = *spec;
     if (spec->op == AMA_RED_QUANTILE)
@@ -345,119 +347,16 @@ ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec
 /* ---- SCAN */
 
 ama_status ama__node_scan(ama__graph *g, ama__node *in, const ama__scan_spec *spec, ama__node **out) {
-    ama_dtype t = ama__dtype_is_float(in->dtype) ? AMA_F8 : in->dtype;
+    ama_dtype t = spec->rank || ama__dtype_is_float(in->dtype) ? AMA_F8 : in->dtype;
     const int64_t *cut = spec->cut;
-    if (t != AMA_F8 && t != AMA_I8 && t != AMA_U8)
+    if ((t != AMA_F8 && t != AMA_I8 && t != AMA_U8) || ama__dtype_is_text(in->dtype))
         return ama__fail(g->ctx, AMA_ERR_INTERNAL, "scan of %s", ama__dtype_name(in->dtype));
     if (spec->axis < 0 || spec->axis >= in->ndim || cut[0] != 0 || cut[spec->n_segments] != in->shape[spec->axis])
         return ama__fail(g->ctx, AMA_ERR_INTERNAL, "scan: segments that do not cover the axis");
-    AMA_TRY(node_new(g, AMA_NODE_SCAN, t, in->ndim, in->shape, out));
+    AMA_TRY(ama__node_new(g, AMA_NODE_SCAN, t, in->ndim, in->shape, out));
     (*out)->u.scan.in = in;
     (*out)->u.scan.spec = *spec;
     AMA_KEEP(g->arena, (*out)->u.scan.spec.cut,
              ama__arena_memdup(g->arena, cut, (size_t)(spec->n_segments + 1) * sizeof *cut));
-    return AMA_OK;
-}
-
-/* ---- CONCAT */
-
-static ama_status concat_dtype(ama__graph *g, int axis, int n_in, ama__node *const *in, ama_dtype *t) {
-    *t = in[0]->dtype;
-    for (int k = 0; k < n_in; k++) {
-        bool fits = in[k]->ndim == in[0]->ndim && axis >= 0 && axis < in[k]->ndim;
-        for (int a = 0; fits && a < in[k]->ndim; a++) fits = a == axis || in[k]->shape[a] == in[0]->shape[a];
-        if (!fits) return ama__fail(g->ctx, AMA_ERR_INTERNAL, "concat: array %d does not fit", k);
-        if (!ama__dtype_promote(*t, in[k]->dtype, t))
-            return ama__fail(g->ctx, AMA_ERR_MISMATCH, "no common type of %s and %s", ama__dtype_name(*t),
-                             ama__dtype_name(in[k]->dtype));
-    }
-    if (ama__dtype_is_text(*t)) return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "text that is not in memory");
-    return AMA_OK;
-}
-
-/* The parts of files that follow each other along the same axis. */
-static ama_status concat_sources(ama__graph *g, int axis, int n_in, ama__node *const *in, ama__node **out) {
-    ama__source_part *part;
-    ama_dtype t = in[0]->dtype;
-    int n = 0;
-    int64_t at = 0;
-    for (int k = 0; k < n_in; k++) n += in[k]->u.source.n_parts;
-    AMA_NEW(g->arena, part, n);
-    n = 0;
-    for (int k = 0; k < n_in; k++)
-        for (int i = 0; i < in[k]->u.source.n_parts; i++) {
-            part[n] = in[k]->u.source.part[i];
-            if (in[k]->u.source.n_parts == 1) part[n].count = in[k]->shape[axis];
-            part[n].start = at;
-            at += part[n++].count;
-        }
-    AMA_TRY(ama__node_source(g, axis, n, part, out));
-    return ama__node_cast(g, *out, t, out);
-}
-
-static bool all_sources(int axis, int n_in, ama__node *const *in) {
-    for (int k = 0; k < n_in; k++)
-        if (in[k]->kind != AMA_NODE_SOURCE || in[k]->dtype != in[0]->dtype ||
-            (in[k]->u.source.n_parts > 1 && in[k]->u.source.axis != axis))
-            return false;
-    return true;
-}
-
-ama_status ama__node_concat(ama__graph *g, int axis, int n_in, ama__node *const *in, ama__node **out) {
-    ama__node **piece;
-    int64_t *start, shape[AMA_MAX_DIMS];
-    ama_dtype t;
-    int n = 0;
-    AMA_TRY(concat_dtype(g, axis, n_in, in, &t));
-    AMA_NEW(g->arena, piece, n_in);
-    AMA_NEW(g->arena, start, n_in + 1);
-    for (int k = 0; k < n_in; k++) {
-        if (in[k]->shape[axis] == 0) continue;
-        AMA_TRY(ama__node_cast(g, in[k], t, &piece[n]));
-        start[n + 1] = start[n] + in[k]->shape[axis];
-        n++;
-    }
-    if (n == 0) return ama__node_cast(g, in[0], t, out);
-    if (n == 1 || all_sources(axis, n, piece)) {
-        *out = piece[0];
-        return n == 1 ? AMA_OK : concat_sources(g, axis, n, piece, out);
-    }
-    for (int a = 0; a < in[0]->ndim; a++) shape[a] = a == axis ? start[n] : in[0]->shape[a];
-    AMA_TRY(node_new(g, AMA_NODE_CONCAT, t, in[0]->ndim, shape, out));
-    (*out)->u.concat.axis = axis;
-    (*out)->u.concat.n_in = n;
-    (*out)->u.concat.in = piece;
-    (*out)->u.concat.start = start;
-    return AMA_OK;
-}
-
-/* ---- WINDOW */
-
-static ama_dtype window_dtype(const ama__node *in, const ama__window_spec *s) {
-    const ama__reduce_spec plain = {.op = s->op};
-    bool narrow = ama__dtype_bytes(in->dtype) <= 2, room = s->missing || s->min_count > 0;
-    ama_dtype t = reduce_dtype(in, &plain);
-    if (!room || ama__dtype_is_float(in->dtype)) return s->op == AMA_RED_COUNT && room ? AMA_F8 : t;
-    char class = ama__red_class(s->op);
-    if (class == 's' || class == 'c' || s->op == AMA_RED_MEAN) return AMA_F8;
-    return narrow ? AMA_F4 : AMA_F8;
-}
-
-ama_status ama__node_window(ama__graph *g, ama__node *in, const ama__window_spec *spec, ama__node **out) {
-    char class = ama__red_class(spec->op);
-    bool sums = class == 's' || class == 'c' || spec->op == AMA_RED_MEAN;
-    if (ama__dtype_is_text(in->dtype) || class == 'b' || spec->op == AMA_RED_FIRST || spec->op == AMA_RED_LAST)
-        return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "%s of windows of %s", ama__red_name(spec->op),
-                         ama__dtype_name(in->dtype));
-    if (in->dtype == AMA_BOOL && !sums && (spec->missing || spec->min_count > 0))
-        return ama__fail(g->ctx, AMA_ERR_ARG, "%s of windows of bool; use astype(\"float64\") first",
-                         ama__red_name(spec->op));
-    if (spec->axis < 0 || spec->axis >= in->ndim || spec->width < 1 || spec->lo < 0 || spec->lo >= spec->width)
-        return ama__fail(g->ctx, AMA_ERR_INTERNAL, "a window of %" PRId64 " from -%" PRId64 " on axis %d", spec->width,
-                         spec->lo, spec->axis);
-    AMA_TRY(node_new(g, AMA_NODE_WINDOW, window_dtype(in, spec), in->ndim, in->shape, out));
-    (*out)->u.window.in = in;
-    (*out)->u.window.spec = *spec;
-    if (!ama__dtype_is_float(in->dtype)) (*out)->u.window.spec.skipna = false;
     return AMA_OK;
 }

@@ -15,7 +15,7 @@ typedef enum ama__node_kind {
     AMA_NODE_MAP,    /* elementwise, with broadcasting */
     AMA_NODE_INDEX,  /* orthogonal indexing, permuting, dropping and adding axes */
     AMA_NODE_REDUCE, /* segment reduction */
-    AMA_NODE_SCAN,   /* running sum or product along an axis, begun anew in each segment */
+    AMA_NODE_SCAN,   /* running sum or product along an axis, or ranks, begun anew in each segment */
     AMA_NODE_CONCAT, /* arrays one behind the other along an axis */
     AMA_NODE_WINDOW  /* reduction of a window around each index of an axis */
 } ama__node_kind;
@@ -56,10 +56,12 @@ typedef struct ama__reduce_spec {
 } ama__reduce_spec;
 
 /* What a SCAN does: out[i] is the sum (or product) of in[s .. i], where s is the start of i's segment. Floats run in
- * float64, which is then the dtype of the result; int64 and uint64 wrap. */
+ * float64, which is then the dtype of the result; int64 and uint64 wrap. Or, of any dtype, out[i] is the rank of in[i]
+ * among the values of the segment as float64: from 1, equal ones get the mean of their ranks, NaN stays. */
 typedef struct ama__scan_spec {
     int axis;
     bool product;       /* else the sum */
+    bool rank, pct;     /* else the rank; pct: divided by the number of values */
     bool skipna;        /* floats: NaN counts as 0 (1 in products) */
     int64_t n_segments; /* at least 1 where the axis has elements */
     const int64_t *cut; /* [n_segments + 1] increasing, from 0 to the extent */
@@ -82,6 +84,7 @@ struct ama__node {
     ama_dtype dtype;
     int ndim;
     int64_t shape[AMA_MAX_DIMS];
+    int n_users; /* nodes and sinks that read it in the plan made last */
     union {
         struct {
             int axis; /* along which the parts follow; 0 when there is one */
@@ -154,7 +157,7 @@ ama_status ama__node_cast(ama__graph *g, ama__node *in, ama_dtype t, ama__node *
 ama_status ama__node_index(ama__graph *g, ama__node *in, int ndim, const ama__pick *pick, const int64_t *fixed,
                            ama__node **out);
 ama_status ama__node_reduce(ama__graph *g, ama__node *in, const ama__reduce_spec *spec, ama__node **out);
-/* in: float, int64 or uint64 (others are cast first: INTERNAL). */
+/* in: float, int64 or uint64 (others are cast first: INTERNAL); for ranks any number or bool. */
 ama_status ama__node_scan(ama__graph *g, ama__node *in, const ama__scan_spec *spec, ama__node **out);
 /* Promotes dtypes, leaves out what has no elements along the axis, and gives one SOURCE where all are stored in files.
  * Errors: MISMATCH (no common dtype), INTERNAL (shapes). */

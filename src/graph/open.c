@@ -3,6 +3,8 @@
 
 #include "graph/open_private.h"
 
+#define KINDS 8 /* of files, by their metadata, that are told apart */
+
 /* ---- the stores that were opened */
 
 void ama__opened_init(ama__opened *o, ama_ctx *ctx) {
@@ -43,11 +45,15 @@ static ama_status count_eager(ama__graph *g, int n, const ama__file_view *f, ama
 
 static ama_status load_eager(ama__graph *g, int n, ama__file_view *f, const ama__open_args *args, ama__eager_fn *wanted,
                              void *user) {
+    ama__fetcher *files;
+    AMA_TRY(ama__fetcher_create(g->ctx, &files));
+    ama_status status = AMA_OK;
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < f[i].n; k++)
+        for (int k = 0; k < f[i].n && status == AMA_OK; k++)
             if (f[i].var[k].kind != AMA_DECODE_LAZY && (!wanted || wanted(user, i, &f[i].var[k])))
-                AMA_TRY(ama__decoded_load(g, &f[i], &f[i].var[k], args, false));
-    return AMA_OK;
+                status = ama__decoded_load(g, &f[i], &f[i].var[k], args, false, files);
+    ama__fetcher_destroy(&files);
+    return status;
 }
 
 ama_status ama__open_load(ama__graph *g, ama__comm *comm, int n, ama__file_view *f, const ama__open_args *args,
@@ -65,15 +71,25 @@ ama_status ama__open_load(ama__graph *g, ama__comm *comm, int n, ama__file_view 
 
 static ama_status make_views(ama__graph *g, int n, ama__store *const *stores, const ama__open_args *args,
                              ama__file_view **out) {
+    int n_kinds = 0, kind[KINDS]; /* the first files of so many kinds */
     AMA_NEW(g->arena, *out, n + 1);
-    for (int i = 0; i < n; i++) AMA_TRY(ama__file_view_make(g, stores[i], args, &(*out)[i]));
+    for (int i = 0; i < n; i++) {
+        bool shared = false;
+        for (int k = 0; k < n_kinds && !shared; k++)
+            AMA_TRY(ama__file_view_share(g, stores[i], &(*out)[kind[k]], &(*out)[i], &shared));
+        if (shared) continue;
+        AMA_TRY(ama__file_view_make(g, stores[i], args, &(*out)[i]));
+        if (n_kinds < KINDS) kind[n_kinds++] = i;
+    }
     return AMA_OK;
 }
 
 ama_status ama__open_views(ama__graph *g, ama__comm *comm, int n, const char *const *paths, const ama__open_args *args,
                            ama__opened *stores, ama__file_view **out) {
-    ama__open_options o = {
-        .group = args->group, .allow_external = args->allow_external, .index_cache = args->index_cache};
+    ama__open_options o = {.group = args->group,
+                           .allow_external = args->allow_external,
+                           .index_cache = args->index_cache,
+                           .max_openers = args->max_openers};
     AMA_TRY(ama__comm_agree(comm, reserve(stores, n)));
     AMA_TRY(ama__store_open_many(g->ctx, comm, n, paths, &o, stores->store + stores->n));
     ama__store **opened = stores->store + stores->n;

@@ -16,8 +16,10 @@ typedef struct ama__open_args {
     const char *const *drop; /* variables that are not looked at */
     bool allow_external;
     const char *index_cache; /* directory of chunk tables, or NULL */
+    int max_openers;         /* ranks that open many files; 0: AMA_STORE_OPENERS */
     /* Several files. */
     const char *concat_dim; /* NULL: by coordinates. With combine "nested" the dim along which the list order goes */
+    bool keep_chars;        /* the encoding of character arrays has them as they are stored */
     const char *combine;    /* "by_coords" (NULL means it) or "nested" */
 } ama__open_args;
 

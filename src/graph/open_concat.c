@@ -46,7 +46,7 @@ static ama_status concat_lazy(ama__graph *g, const ama__file_group *group, ama__
     for (int i = 0; i < group->n; i++) {
         part[i] = (ama__source_part){.store = group->file[i]->store,
                                      .var = all[i]->var,
-                                     .unpack = all[i]->unpack,
+                                     .unpack = *all[i]->unpack,
                                      .start = at,
                                      .count = all[i]->shape[axis]};
         at += part[i].count;

@@ -41,12 +41,12 @@ static void add_missing(const ama__attr *a, ama__packing_attrs *p) {
     }
 }
 
-static void take_missing(ama__decoded *d) {
+static void take_missing(ama__decoded *d, ama__packing_attrs *p) {
     const ama__attr *fill = ama__attrs_find(&d->attrs, "_FillValue");
     const ama__attr *missing = ama__attrs_find(&d->attrs, "missing_value");
-    ama__encoding *e = &d->encoding;
-    add_missing(fill, &d->packing);
-    add_missing(missing, &d->packing);
+    ama__encoding *e = d->encoding;
+    add_missing(fill, p);
+    add_missing(missing, p);
     if (fill && fill->n > 0 && !ama__dtype_is_text(fill->dtype)) {
         e->has_fill = true;
         e->fill_f8 = ama__dtype_get_f8(fill->dtype, fill->data, 0);
@@ -80,10 +80,9 @@ static void take_factor(ama__decoded *d, const char *name, bool *has, ama_dtype 
 }
 
 /* _Unsigned, missing values, scale and offset leave the attributes for the encoding. */
-static void take_packing(ama__decoded *d) {
-    ama__encoding *e = &d->encoding;
-    ama__packing_attrs *p = &d->packing;
-    take_missing(d);
+static void take_packing(ama__decoded *d, ama__packing_attrs *p) {
+    ama__encoding *e = d->encoding;
+    take_missing(d, p);
     if (ama__dtype_is_text(d->stored->dtype)) return;
     const char *hint = text_of(ama__attrs_find(&d->attrs, "_Unsigned"));
     if (hint && ama__dtype_is_int(d->stored->dtype)) {
@@ -107,16 +106,16 @@ static bool is_time(const ama__decoded *d) {
 }
 
 static void take_units(ama__decoded *d) {
-    d->encoding.units = ama__attrs_text(&d->attrs, "units");
-    d->encoding.calendar = ama__attrs_text(&d->attrs, "calendar");
+    d->encoding->units = ama__attrs_text(&d->attrs, "units");
+    d->encoding->calendar = ama__attrs_text(&d->attrs, "calendar");
     ama__attrs_remove(&d->attrs, "units");
-    if (d->encoding.calendar) ama__attrs_remove(&d->attrs, "calendar");
+    if (d->encoding->calendar) ama__attrs_remove(&d->attrs, "calendar");
 }
 
 static void take_coordinates(ama__decoded *d) {
     const char *text = ama__attrs_text(&d->attrs, "coordinates");
     if (!text) return;
-    d->encoding.coordinates = text;
+    d->encoding->coordinates = text;
     ama__attrs_remove(&d->attrs, "coordinates");
 }
 
@@ -148,9 +147,12 @@ static ama_status inherit_bounds(ama__graph *g, ama__file_view *f) {
 
 /* ---- the metadata of a file */
 
-/* C programs store the NUL at the end of a text; readers take it off. */
+/* A list of one's own of attributes that stay the store's. C programs store the NUL at the end of a text; readers take
+ * it off. */
 static ama_status copy_attrs(ama__graph *g, const ama__attrs *from, ama__attrs *to) {
-    AMA_TRY(ama__attrs_copy(g->arena, from, to));
+    to->n = from->n;
+    AMA_NEW(g->arena, to->a, from->n + 1);
+    if (from->n > 0) memcpy(to->a, from->a, (size_t)from->n * sizeof *to->a);
     for (int i = 0; i < to->n; i++) {
         ama__attr *a = &to->a[i];
         while (a->dtype == AMA_CHAR && a->n > 0 && ((const char *)a->data)[a->n - 1] == '\0') a->n--;
@@ -169,7 +171,8 @@ static bool is_text_length(const ama__meta *m, int dim) {
     return true;
 }
 
-static void describe(const ama__store *store, int var, const ama__open_args *args, ama__decoded *d) {
+static ama_status describe(ama__graph *g, const ama__store *store, int var, const ama__open_args *args,
+                           ama__decoded *d) {
     const ama__meta *m = &store->meta;
     const ama__stored_var *v = &m->var[var];
     *d = (ama__decoded){.name = v->name, .var = var, .stored = v, .ndim = v->ndim};
@@ -177,8 +180,10 @@ static void describe(const ama__store *store, int var, const ama__open_args *arg
         d->dim[a] = m->dim[v->dim[a]].name;
         d->shape[a] = v->grid.shape[a];
     }
-    ama__encoding *e = &d->encoding;
-    e->known = e->has_dtype = true;
+    AMA_NEW(g->arena, d->encoding, 1);
+    AMA_NEW(g->arena, d->unpack, 1);
+    ama__encoding *e = d->encoding;
+    *e = (ama__encoding){.known = true, .has_dtype = true};
     e->dtype = v->dtype;
     e->zarr = starts(m->format, "Zarr");
     e->contiguous = !v->chunked;
@@ -196,19 +201,21 @@ static void describe(const ama__store *store, int var, const ama__open_args *arg
         e->char_dim = d->dim[d->ndim];
         e->char_len = d->shape[d->ndim];
     }
+    return AMA_OK;
 }
 
 static ama_status decode_attrs(ama__graph *g, ama__file_view *f, const ama__open_args *args, ama__decoded *d) {
     bool cf = args->decode_cf;
-    if (cf && args->mask_and_scale) take_packing(d);
-    AMA_TRY(ama__decoded_wrap(g, f, d, ama__packing_decode(g->ctx, d->stored->dtype, &d->packing, &d->unpack)));
+    ama__packing_attrs packing = {0};
+    if (cf && args->mask_and_scale) take_packing(d, &packing);
+    AMA_TRY(ama__decoded_wrap(g, f, d, ama__packing_decode(g->ctx, d->stored->dtype, &packing, d->unpack)));
     if (cf && args->decode_times && is_time(d)) {
         d->kind = AMA_DECODE_TIME;
         take_units(d);
     } else if (ama__dtype_is_text(d->stored->dtype)) {
         d->kind = AMA_DECODE_TEXT;
         if (cf && ama__attrs_find(&d->attrs, "_Encoding")) {
-            d->encoding.utf8 = true;
+            d->encoding->utf8 = true;
             ama__attrs_remove(&d->attrs, "_Encoding");
         }
     } else if (d->ndim == 0 || (d->ndim == 1 && strcmp(d->name, d->dim[0]) == 0)) {
@@ -217,7 +224,7 @@ static ama_status decode_attrs(ama__graph *g, ama__file_view *f, const ama__open
     const char *dtype = ama__attrs_text(&d->attrs, "dtype");
     if (cf && dtype && strcmp(dtype, "bool") == 0) {
         d->is_bool = true;
-        d->encoding.dtype = AMA_BOOL;
+        d->encoding->dtype = AMA_BOOL;
         ama__attrs_remove(&d->attrs, "dtype");
     }
     if (cf && args->decode_coords) take_coordinates(d);
@@ -246,7 +253,7 @@ static bool names_a_dim(const ama__file_view *f, const char *name) {
 
 static ama_status find_coords(ama__graph *g, ama__file_view *f, const ama__open_args *args) {
     for (int i = 0; i < f->n; i++) {
-        if (f->var[i].encoding.coordinates) mark_coordinates(f, f->var[i].encoding.coordinates);
+        if (f->var[i].encoding->coordinates) mark_coordinates(f, f->var[i].encoding->coordinates);
         if (names_a_dim(f, f->var[i].name)) f->var[i].is_coord = true;
     }
     const char *global = ama__attrs_text(&f->attrs, "coordinates");
@@ -257,6 +264,20 @@ static ama_status find_coords(ama__graph *g, ama__file_view *f, const ama__open_
     return AMA_OK;
 }
 
+ama_status ama__file_view_share(ama__graph *g, ama__store *store, const ama__file_view *like, ama__file_view *out,
+                                bool *shared) {
+    const ama__meta *m = &store->meta, *own = &like->store->meta;
+    /* the list of coordinates among the file's attributes says something of its variables */
+    bool same = m->attrs.a == own->attrs.a,
+         plain = !ama__attrs_find(&m->attrs, "coordinates") && !ama__attrs_find(&own->attrs, "coordinates");
+    *shared = m->var == own->var && m->dim == own->dim && (same || plain) && strcmp(m->format, own->format) == 0;
+    if (!*shared) return AMA_OK;
+    *out = *like;
+    out->store = store;
+    AMA_KEEP(g->arena, out->var, ama__arena_memdup(g->arena, like->var, (size_t)(like->n + 1) * sizeof *like->var));
+    return same ? AMA_OK : copy_attrs(g, &m->attrs, &out->attrs);
+}
+
 ama_status ama__file_view_make(ama__graph *g, ama__store *store, const ama__open_args *args, ama__file_view *out) {
     const ama__meta *m = &store->meta;
     ama__file_view *f = out;
@@ -265,7 +286,7 @@ ama_status ama__file_view_make(ama__graph *g, ama__store *store, const ama__open
     AMA_TRY(copy_attrs(g, &m->attrs, &f->attrs));
     for (int i = 0; i < m->n_vars; i++) {
         ama__decoded *d = &f->var[f->n++];
-        describe(store, i, args, d);
+        AMA_TRY(describe(g, store, i, args, d));
         AMA_TRY(copy_attrs(g, &m->var[i].attrs, &d->attrs));
     }
     if (args->decode_cf && args->decode_times) AMA_TRY(inherit_bounds(g, f)); /* dropped parents count too */
@@ -290,7 +311,7 @@ static ama_status make_texts(ama__graph *g, const ama__decoded *d, int64_t n, co
             AMA_KEEP(g->arena, (*out)[i], ama__arena_strdup(g->arena, s ? s : ""));
             continue;
         }
-        size_t width = d->join_chars ? (size_t)d->encoding.char_len : 1;
+        size_t width = d->join_chars ? (size_t)d->encoding->char_len : 1;
         const char *s = (const char *)raw + (size_t)i * width;
         while (width > 0 && s[width - 1] == '\0') width--;
         AMA_KEEP(g->arena, (*out)[i], ama__arena_strndup(g->arena, s, width));
@@ -302,8 +323,8 @@ static ama_status make_texts(ama__graph *g, const ama__decoded *d, int64_t n, co
 static ama_status make_times(ama__graph *g, ama__decoded *d, int64_t n, const void *raw, bool force_cftime,
                              int64_t **out) {
     double fill[AMA_MISSING_MAX];
-    const ama__unpack *u = &d->unpack;
-    ama__time_encoding e = {.units = d->encoding.units, .calendar = d->encoding.calendar, .dtype = u->stored};
+    const ama__unpack *u = d->unpack;
+    ama__time_encoding e = {.units = d->encoding->units, .calendar = d->encoding->calendar, .dtype = u->stored};
     AMA_NEW(g->arena, *out, n + 1);
     if (u->has_scale || u->has_offset) {
         char *unpacked;
@@ -321,11 +342,11 @@ static ama_status make_times(ama__graph *g, ama__decoded *d, int64_t n, const vo
 }
 
 static ama_status make_numbers(ama__graph *g, ama__decoded *d, int64_t n, const void *raw, void **out) {
-    size_t bytes = ama__dtype_bytes(d->unpack.dtype);
+    size_t bytes = ama__dtype_bytes(d->unpack->dtype);
     char *p;
     AMA_NEW(g->arena, p, (size_t)n * bytes + 8);
-    ama__unpack_apply(&d->unpack, n, raw, p);
-    d->dtype = d->unpack.dtype;
+    ama__unpack_apply(d->unpack, n, raw, p);
+    d->dtype = d->unpack->dtype;
     *out = p;
     if (!d->is_bool || d->dtype == AMA_BOOL) return AMA_OK;
     uint8_t *b;
@@ -336,6 +357,16 @@ static ama_status make_numbers(ama__graph *g, ama__decoded *d, int64_t n, const 
     return AMA_OK;
 }
 
+/* What texts do not tell: NULs inside, and what stands behind them. */
+static ama_status keep_chars(ama__graph *g, ama__decoded *d, int64_t n, const void *raw) {
+    ama__encoding *e; /* of this view alone */
+    AMA_KEEP(g->arena, e, ama__arena_memdup(g->arena, d->encoding, sizeof *e));
+    d->encoding = e;
+    e->n_chars = n * (d->join_chars ? e->char_len : 1);
+    AMA_KEEP(g->arena, e->chars, ama__arena_memdup(g->arena, raw, (size_t)e->n_chars));
+    return AMA_OK;
+}
+
 static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const ama__open_args *args, bool force_cftime) {
     int64_t n, *ticks;
     char **texts;
@@ -343,6 +374,7 @@ static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const am
     switch (d->kind) {
     case AMA_DECODE_TEXT:
         AMA_TRY(make_texts(g, d, n, raw, &texts));
+        if (args->keep_chars && d->stored->dtype == AMA_CHAR) AMA_TRY(keep_chars(g, d, n, raw));
         d->values = texts;
         d->dtype = AMA_STRING;
         return AMA_OK;
@@ -353,7 +385,7 @@ static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const am
             return ama__fail(
                 g->ctx, AMA_ERR_FORMAT,
                 "use_cftime=False, but its times (units \"%s\", calendar \"%s\") are not all datetime64[ns]",
-                d->encoding.units, d->encoding.calendar ? d->encoding.calendar : "standard");
+                d->encoding->units, d->encoding->calendar ? d->encoding->calendar : "standard");
         d->values = ticks;
         d->dtype = AMA_I8;
         return AMA_OK;
@@ -362,9 +394,10 @@ static ama_status load(ama__graph *g, ama__decoded *d, const void *raw, const am
 }
 
 ama_status ama__decoded_load(ama__graph *g, const ama__file_view *f, ama__decoded *d, const ama__open_args *args,
-                             bool force_cftime) {
+                             bool force_cftime, ama__fetcher *files) {
     void *raw = NULL;
-    ama_status status = ama__store_read_whole(f->store, d->var, &raw);
+    ama_status status =
+        files ? ama__store_read_with(files, f->store, d->var, &raw) : ama__store_read_whole(f->store, d->var, &raw);
     if (status == AMA_OK) status = load(g, d, raw, args, force_cftime);
     ama__mem_free(g->ctx, raw);
     return ama__decoded_wrap(g, f, d, status);
@@ -373,7 +406,7 @@ ama_status ama__decoded_load(ama__graph *g, const ama__file_view *f, ama__decode
 ama_status ama__decoded_with_node(ama__graph *g, const ama__decoded *d, ama__node *node, ama__variable **out) {
     AMA_TRY(ama__variable_new(g, d->dim, node, out));
     (*out)->attrs = d->attrs;
-    (*out)->encoding = d->encoding;
+    (*out)->encoding = *d->encoding;
     if (d->kind == AMA_DECODE_TIME)
         AMA_KEEP(g->arena, (*out)->time, ama__arena_memdup(g->arena, &d->axis, sizeof d->axis));
     return AMA_OK;
@@ -385,7 +418,7 @@ ama_status ama__decoded_variable(ama__graph *g, const ama__file_view *f, const a
         AMA_TRY(ama__node_const(g, d->dtype, d->ndim, d->shape, d->values, false, &node));
     } else {
         ama__source_part part = {
-            .store = f->store, .var = d->var, .unpack = d->unpack, .count = d->ndim ? d->shape[0] : 1};
+            .store = f->store, .var = d->var, .unpack = *d->unpack, .count = d->ndim ? d->shape[0] : 1};
         AMA_TRY(ama__decoded_wrap(g, f, d, ama__node_source(g, 0, 1, &part, &node)));
         if (d->is_bool) AMA_TRY(ama__node_cast(g, node, AMA_BOOL, &node));
     }

@@ -3,6 +3,7 @@
 #define AMA_GRAPH_OPEN_DECODE_H
 
 #include "graph/open.h"
+#include "store/fetch.h"
 
 typedef enum ama__decode_kind {
     AMA_DECODE_LAZY,
@@ -22,10 +23,10 @@ typedef struct ama__decoded {
     bool join_chars; /* the last stored dim is the length of texts */
     bool is_bool;
     bool is_coord;
-    ama__packing_attrs packing;
-    ama__unpack unpack;
     ama__attrs attrs;
-    ama__encoding encoding;
+    /* Shared by views of files with the same metadata: not changed once the view is made. */
+    ama__encoding *encoding;
+    ama__unpack *unpack;
     /* Of what is read at once: */
     void *values; /* dense, native, of dtype `dtype`, in the graph's arena */
     ama_dtype dtype;
@@ -39,12 +40,17 @@ typedef struct ama__file_view {
     ama__attrs attrs;
 } ama__file_view;
 
+/* The view of a file whose variables are those of another (*shared) that was looked at with the same arguments and from
+ * which nothing was read yet. Local. */
+ama_status ama__file_view_share(ama__graph *g, ama__store *store, const ama__file_view *like, ama__file_view *out,
+                                bool *shared);
 /* Looks at all that the metadata say; reads nothing. Local. */
 ama_status ama__file_view_make(ama__graph *g, ama__store *store, const ama__open_args *args, ama__file_view *out);
 ama__decoded *ama__file_view_find(const ama__file_view *f, const char *name); /* NULL when absent */
-/* Reads and decodes a variable whose kind is not LAZY and whose manifest is there. force_cftime: us ticks. Local. */
+/* Reads and decodes a variable whose kind is not LAZY and whose manifest is there. force_cftime: us ticks. files: NULL,
+ * or what keeps files open between calls. Local. */
 ama_status ama__decoded_load(ama__graph *g, const ama__file_view *f, ama__decoded *d, const ama__open_args *args,
-                             bool force_cftime);
+                             bool force_cftime, ama__fetcher *files);
 /* The labelled variable of what is in one file. Local. */
 ama_status ama__decoded_variable(ama__graph *g, const ama__file_view *f, const ama__decoded *d, ama__variable **out);
 /* The same with a node given: names, attrs, encoding of `d`. */

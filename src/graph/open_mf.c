@@ -105,7 +105,7 @@ static ama_status unify_times(series *s, bool index) {
             for (int j = 0; j < s->n; j++) {
                 ama__decoded *e = ama__file_view_find(&s->file[j], d->name);
                 if (e && e->kind == AMA_DECODE_TIME && e->values && e->axis.datetime64)
-                    AMA_TRY(ama__decoded_load(s->g, &s->file[j], e, s->args, true));
+                    AMA_TRY(ama__decoded_load(s->g, &s->file[j], e, s->args, true, NULL));
             }
         }
     return AMA_OK;

@@ -9,9 +9,12 @@
 #include "graph/polybasis.h"
 #include "graph/select.h"
 
+/* The error before correction that leaves some eight digits after it. */
+#define MOST_WRONG 1e-4
+
 /* ---- labels as numbers */
 
-static double tick_f8(const ama__timeaxis *time, int64_t tick) {
+double ama__polyfit_label(const ama__timeaxis *time, int64_t tick) {
     return time->datetime64 ? (double)tick : 1000.0 * ((double)tick / 1e6 * 1e6);
 }
 
@@ -24,7 +27,7 @@ static ama_status labels_of(ama__graph *g, const ama__object *in, const char *di
         const void *data = index ? index->node->u.constant.data : NULL;
         bool time = index && index->time;
         (*out)[i] = !index ? (double)i
-                    : time ? tick_f8(index->time, ((const int64_t *)data)[i])
+                    : time ? ama__polyfit_label(index->time, ((const int64_t *)data)[i])
                            : ama__dtype_get_f8(index->node->dtype, data, i);
         if (!isfinite((*out)[i]) || (time && ((const int64_t *)data)[i] == AMA_NAT))
             return ama__fail(g->ctx, AMA_ERR_ARG, "polyfit: dim \"%s\" has a missing or infinite label", dim);
@@ -116,21 +119,31 @@ static ama_status take_away(const fit *f, ama__node *a, ama__node *b, ama__node 
     return binary(f, AMA_OP_SUB, *x, product, x);
 }
 
-/* m d = b by m = L D L^T; b becomes d. */
-static ama_status solve(const fit *f, ama__node *(*m)[AMA_POLY_MAX], ama__node **b) {
+/* m = L D L^T. */
+typedef struct factors {
+    ama__node *l[AMA_POLY_MAX][AMA_POLY_MAX],
+        *s[AMA_POLY_MAX][AMA_POLY_MAX]; /* s = l times the diagonal, which it has */
+} factors;
+
+static ama_status factorise(const fit *f, ama__node *(*m)[AMA_POLY_MAX], factors *x) {
     int p = f->b->p;
-    ama__node *l[AMA_POLY_MAX][AMA_POLY_MAX], *s[AMA_POLY_MAX][AMA_POLY_MAX]; /* s = l times the diagonal */
     for (int j = 0; j < p; j++)
         for (int k = j; k < p; k++) {
-            s[k][j] = m[j][k];
-            for (int i = 0; i < j; i++) AMA_TRY(take_away(f, s[k][i], l[j][i], &s[k][j]));
-            if (k > j) AMA_TRY(binary(f, AMA_OP_DIV, s[k][j], s[j][j], &l[k][j]));
+            x->s[k][j] = m[j][k];
+            for (int i = 0; i < j; i++) AMA_TRY(take_away(f, x->s[k][i], x->l[j][i], &x->s[k][j]));
+            if (k > j) AMA_TRY(binary(f, AMA_OP_DIV, x->s[k][j], x->s[j][j], &x->l[k][j]));
         }
+    return AMA_OK;
+}
+
+/* m d = b; b becomes d. */
+static ama_status solve(const fit *f, const factors *x, ama__node **b) {
+    int p = f->b->p;
     for (int k = 0; k < p; k++)
-        for (int i = 0; i < k; i++) AMA_TRY(take_away(f, l[k][i], b[i], &b[k]));
+        for (int i = 0; i < k; i++) AMA_TRY(take_away(f, x->l[k][i], b[i], &b[k]));
     for (int k = p - 1; k >= 0; k--) {
-        AMA_TRY(binary(f, AMA_OP_DIV, b[k], s[k][k], &b[k]));
-        for (int i = k + 1; i < p; i++) AMA_TRY(take_away(f, l[i][k], b[i], &b[k]));
+        AMA_TRY(binary(f, AMA_OP_DIV, b[k], x->s[k][k], &b[k]));
+        for (int i = k + 1; i < p; i++) AMA_TRY(take_away(f, x->l[i][k], b[i], &b[k]));
     }
     return AMA_OK;
 }
@@ -182,38 +195,98 @@ static ama_status line_of_one(const fit *f, ama__node *m01, ama__node *b0, ama__
     return stack(f, 2, column, c, out);
 }
 
-/* Coefficients where enough values are there; NaN or, of a line, the fit of one value elsewhere. */
-static ama_status masked(const fit *f, ama__node **b, double (*column)[AMA_POLY_MAX], ama__node **out) {
-    ama__node *m[AMA_POLY_MAX][AMA_POLY_MAX], *count, *b0 = b[0], *in[3], *one = NULL, *limit;
-    int p = f->b->p;
-    int8_t axis[3][AMA_MAX_DIMS];
-    AMA_TRY(gram(f, m, &count));
-    AMA_TRY(solve(f, m, b));
-    AMA_TRY(stack(f, p, column, b, out));
-    if (p == 1) return AMA_OK; /* 0 / 0 is NaN */
-    if (p == 2) AMA_TRY(line_of_one(f, m[0][1], b0, &one));
-    for (int pass = 0; pass < 2; pass++) {
-        AMA_TRY(scalar(f, pass ? 1 : p, &limit));
-        AMA_TRY(binary(f, pass ? AMA_OP_NE : AMA_OP_GE, count, limit, &in[0]));
-        in[1] = *out;
-        in[2] = one;
-        if (pass == 0) AMA_TRY(scalar(f, NAN, &in[2]));
-        if (!in[2]) break;
-        for (int a = 0; a < AMA_MAX_DIMS; a++) {
-            axis[0][a] = (int8_t)(a - 1);
-            axis[1][a] = (int8_t)a;
-            axis[2][a] = (int8_t)(pass ? a : -1);
-        }
-        AMA_TRY(ama__node_map(f->g, AMA_OP_WHERE, 3, in, (const int8_t(*)[AMA_MAX_DIMS])axis, (*out)->ndim,
-                              (*out)->shape, out));
-    }
-    return AMA_OK;
-}
-
 /* The same values as a result of their own, so that what reads them again and again does not solve again. */
 static ama_status settle(const fit *f, ama__node *x, ama__node **out) {
     ama__reduce_spec spec = {.op = AMA_RED_FIRST, .label_axis = -1};
     return ama__node_reduce(f->g, x, &spec, out);
+}
+
+/* y less the fit. */
+static ama_status residuals(const fit *f, ama__node *const *d, ama__node **out) {
+    int8_t axis[2][AMA_MAX_DIMS];
+    *out = f->y;
+    for (int a = 0; a < AMA_MAX_DIMS; a++) {
+        axis[0][a] = (int8_t)(a < f->axis ? a : a > f->axis ? a - 1 : -1);
+        axis[1][a] = a == f->axis ? 0 : -1;
+    }
+    for (int k = 0; k < f->b->p; k++) {
+        ama__node *in[2] = {d[k]}, *term;
+        AMA_TRY(ama__node_const(f->g, AMA_F8, 1, &f->b->n, f->b->q[k], false, &in[1]));
+        AMA_TRY(ama__node_map(f->g, AMA_OP_MUL, 2, in, (const int8_t(*)[AMA_MAX_DIMS])axis, f->y->ndim, f->y->shape,
+                              &term));
+        AMA_TRY(binary(f, AMA_OP_SUB, *out, term, out));
+    }
+    return AMA_OK;
+}
+
+/* The sum of squares of each. */
+static ama_status norm(const fit *f, ama__node *const *x, ama__node **out) {
+    for (int k = 0; k < f->b->p; k++) {
+        ama__node *square;
+        AMA_TRY(ama__node_unary(f->g, AMA_OP_SQUARE, x[k], &square));
+        if (k > 0)
+            AMA_TRY(binary(f, AMA_OP_ADD, *out, square, out));
+        else
+            *out = square;
+    }
+    return AMA_OK;
+}
+
+/* The Gram matrix squares the condition of what it came from: a fit of what is left of y takes away most of that error
+ * (corrected seminormal equations: Bjorck, Linear Algebra Appl. 88/89, 1987), in a second pass over y. The error that
+ * stays is to the one taken away as that is to the whole: *excess is positive (or NaN) where it is too much. */
+static ama_status correct(const fit *f, const factors *x, ama__node **d, ama__node **excess) {
+    fit rest = *f;
+    ama__node *more[AMA_POLY_MAX], *whole, *limit;
+    for (int k = 0; k < f->b->p; k++) AMA_TRY(settle(f, d[k], &d[k]));
+    AMA_TRY(residuals(f, d, &rest.y));
+    AMA_TRY(moments(&rest, more));
+    AMA_TRY(solve(f, x, more));
+    AMA_TRY(norm(f, more, excess));
+    AMA_TRY(norm(f, d, &whole));
+    AMA_TRY(scalar(f, MOST_WRONG * MOST_WRONG, &limit));
+    AMA_TRY(take_away(f, whole, limit, excess));
+    for (int k = 0; k < f->b->p; k++) AMA_TRY(binary(f, AMA_OP_ADD, d[k], more[k], &d[k]));
+    return AMA_OK;
+}
+
+/* *out where test(x, limit) holds, `other` elsewhere (NULL: NaN). x has no dim of degrees. */
+static ama_status keep_where(const fit *f, ama__op test, ama__node *x, double limit, ama__node *other,
+                             ama__node **out) {
+    ama__node *in[3], *number;
+    int8_t axis[3][AMA_MAX_DIMS];
+    bool plain = !other;
+    AMA_TRY(scalar(f, limit, &number));
+    AMA_TRY(binary(f, test, x, number, &in[0]));
+    if (plain) AMA_TRY(scalar(f, NAN, &other));
+    in[1] = *out;
+    in[2] = other;
+    for (int a = 0; a < AMA_MAX_DIMS; a++) {
+        axis[0][a] = (int8_t)(a - 1);
+        axis[1][a] = (int8_t)a;
+        axis[2][a] = (int8_t)(plain ? -1 : a);
+    }
+    return ama__node_map(f->g, AMA_OP_WHERE, 3, in, (const int8_t(*)[AMA_MAX_DIMS])axis, (*out)->ndim, (*out)->shape,
+                         out);
+}
+
+/* Coefficients where enough values are there; NaN or, of a line, the fit of one value elsewhere. */
+static ama_status masked(const fit *f, ama__node **b, double (*column)[AMA_POLY_MAX], ama__node **out) {
+    ama__node *m[AMA_POLY_MAX][AMA_POLY_MAX], *count, *b0 = b[0], *one, *excess = NULL;
+    factors x;
+    int p = f->b->p;
+    AMA_TRY(gram(f, m, &count));
+    AMA_TRY(factorise(f, m, &x));
+    AMA_TRY(solve(f, &x, b));
+    if (p > 2) AMA_TRY(correct(f, &x, b, &excess));
+    AMA_TRY(stack(f, p, column, b, out));
+    if (p == 1) return AMA_OK; /* 0 / 0 is NaN */
+    AMA_TRY(keep_where(f, AMA_OP_GE, count, p, NULL, out));
+    if (p == 2) {
+        AMA_TRY(line_of_one(f, m[0][1], b0, &one));
+        return keep_where(f, AMA_OP_NE, count, 1, one, out);
+    }
+    return keep_where(f, AMA_OP_LE, excess, 0, NULL, out);
 }
 
 static ama_status one_variable(ama__graph *g, const ama__polybasis *basis, const ama__polyfit_options *o,
@@ -292,108 +365,11 @@ ama_status ama__object_polyfit(ama__graph *g, const ama__object *in, const ama__
     }
     if (few)
         ama__warn(g->ctx,
-                  "polyfit: where fewer than %d values are there, the coefficients are NaN (xarray gives one "
-                  "of many fits)",
+                  "polyfit: where fewer than %d values are there, or all in a small part of the labels, the "
+                  "coefficients are NaN (xarray gives one of many fits)",
                   o->deg + 1);
     if (in->is_dataset) r.ds.attrs = in->ds.attrs;
     AMA_TRY(set_coords(g, in, degree, o->deg, &r));
-    *out = r;
-    return AMA_OK;
-}
-
-/* ---- polyval */
-
-/* Times as numbers, in every data variable. */
-static ama_status as_numbers(ama__graph *g, const ama__object *in, ama__object *out) {
-    AMA_TRY(ama__object_copy(g, in, out));
-    for (int i = 0; i < out->ds.n_vars; i++) {
-        ama__variable *v = out->ds.var[i].var;
-        const ama__timeaxis *time = v->time;
-        ama__node *node;
-        int64_t n;
-        const void *tick;
-        double *x;
-        if (!time) continue;
-        AMA_TRY(ama__labels_eval(g, NULL, v->node, "times that polyval takes", &tick));
-        ama__shape_size(v->node->ndim, v->node->shape, &n);
-        AMA_NEW(g->arena, x, n + 1);
-        for (int64_t k = 0; k < n; k++) {
-            int64_t t = ((const int64_t *)tick)[k];
-            x[k] = t == AMA_NAT ? NAN : tick_f8(time, t);
-        }
-        AMA_TRY(ama__node_const(g, AMA_F8, v->node->ndim, v->node->shape, x, false, &node));
-        AMA_TRY(ama__variable_copy(g, v, &v));
-        v->node = node;
-        v->time = NULL;
-        out->ds.var[i].var = v;
-    }
-    return AMA_OK;
-}
-
-static ama_status zeros_like(ama__graph *g, const ama__object *in, ama__object *out) {
-    AMA_TRY(ama__object_copy(g, in, out));
-    for (int i = 0; i < out->ds.n_vars; i++) {
-        ama__variable *v;
-        ama__node *zero;
-        ama__pick pick[AMA_MAX_DIMS];
-        AMA_TRY(ama__variable_copy(g, out->ds.var[i].var, &v));
-        for (int a = 0; a < v->ndim; a++) pick[a] = (ama__pick){.in_axis = -1, .count = v->node->shape[a], .step = 1};
-        AMA_TRY(ama__node_scalar(g, v->node->dtype, 0, 0, &zero));
-        AMA_TRY(ama__node_index(g, zero, v->ndim, pick, NULL, &v->node));
-        out->ds.var[i].var = v;
-    }
-    return AMA_OK;
-}
-
-/* The coefficients of one power, without the dim; found: false when there is none. */
-static ama_status coefficient(ama__graph *g, const ama__object *coeffs, const ama__variable *index, const char *dim,
-                              int64_t power, ama__object *out, bool *found) {
-    const ama__sel_options drop = {.drop = true};
-    *found = false;
-    for (int64_t i = 0; i < index->node->shape[0]; i++) {
-        if (ama__dtype_get_i8(index->node->dtype, index->node->u.constant.data, i) != power) continue;
-        if (*found)
-            return ama__fail(g->ctx, AMA_ERR_ARG, "polyval: dim \"%s\" has the label %d twice", dim, (int)power);
-        ama__selector s = {.dim = dim, .kind = AMA_SELECT_SCALAR, .scalar = {.kind = AMA_LABEL_INT, .i8 = i}};
-        AMA_TRY(ama__object_isel(g, coeffs, 1, &s, &drop, out));
-        *found = true;
-    }
-    return AMA_OK;
-}
-
-static ama_status combine(ama__graph *g, ama__op op, ama__object *x, ama__operand y) {
-    ama__operand in[2] = {ama__operand_object(x), y};
-    ama__object r;
-    AMA_TRY(ama__object_map(g, op, 2, in, AMA_KEEP_DEFAULT, &r));
-    *x = r;
-    return AMA_OK;
-}
-
-ama_status ama__object_polyval(ama__graph *g, const ama__object *coord, const ama__object *coeffs,
-                               const char *degree_dim, ama__object *out) {
-    const ama__variable *index = ama__coords_index(coeffs->ds.n_coords, coeffs->ds.coord, degree_dim);
-    ama__object x, r, c;
-    int64_t top = -1;
-    bool found;
-    if (!index)
-        return ama__fail(g->ctx, AMA_ERR_ARG, "polyval: the coefficients have no dim \"%s\" with labels", degree_dim);
-    if (!ama__dtype_is_int(index->node->dtype))
-        return ama__fail(g->ctx, AMA_ERR_ARG, "polyval: the labels of dim \"%s\" must be integers", degree_dim);
-    for (int64_t i = 0; i < index->node->shape[0]; i++) {
-        int64_t power = ama__dtype_get_i8(index->node->dtype, index->node->u.constant.data, i);
-        if (power < 0 || power > 64)
-            return ama__fail(g->ctx, AMA_ERR_ARG, "polyval: degree %d; 0 to 64 are supported", (int)power);
-        if (power > top) top = power;
-    }
-    if (top < 0) return ama__fail(g->ctx, AMA_ERR_ARG, "polyval: there are no coefficients");
-    AMA_TRY(as_numbers(g, coord, &x));
-    AMA_TRY(zeros_like(g, &x, &r));
-    for (int64_t power = top; power >= 0; power--) {
-        if (power < top) AMA_TRY(combine(g, AMA_OP_MUL, &r, ama__operand_object(&x)));
-        AMA_TRY(coefficient(g, coeffs, index, degree_dim, power, &c, &found));
-        AMA_TRY(combine(g, AMA_OP_ADD, &r, found ? ama__operand_object(&c) : ama__operand_int(0)));
-    }
-    if (r.is_dataset && top > 0) r.ds.attrs = (ama__attrs){0}; /* its steps are in place, which drops them */
     *out = r;
     return AMA_OK;
 }

@@ -32,7 +32,9 @@ typedef struct ama__encoding {
     int64_t shape[AMA_MAX_DIMS]; /* the shape that chunk[] belongs to (chunk_ndim entries) */
     const char *char_dim;        /* text that was stored as characters: name and extent of the dim dropped */
     int64_t char_len;
-    bool utf8; /* it had the attribute _Encoding */
+    bool utf8;         /* it had the attribute _Encoding */
+    const char *chars; /* characters as they were stored, where the file was opened so: n_chars of them */
+    int64_t n_chars;
 } ama__encoding;
 
 typedef struct ama__variable {

@@ -4,6 +4,7 @@
 #include "kernel/count.h"
 #include "kernel/gather.h"
 #include "kernel/order.h"
+#include "kernel/rank.h"
 #include "kernel/scan.h"
 #include "kernel/state.h"
 #include "kernel/window.h"

@@ -117,6 +117,7 @@ static ama_status read_options(ama__interp *ip, ama__call *c, ama__open_args *o)
     *o = AMA_OPEN_ARGS_INIT;
     o->allow_external = ip->options->allow_external;
     o->index_cache = ip->options->index_cache;
+    o->max_openers = ip->options->max_openers;
     AMA_TRY(ama__call_refuse(ip, c, refused));
     AMA_TRY(read_engine(ip, c));
     AMA_TRY(read_flag(ip, c, "decode_cf", &o->decode_cf));
@@ -245,6 +246,7 @@ ama_status ama__open_path(ama__interp *ip, const char *path, ama__span at, ama__
     int n;
     o.allow_external = ip->options->allow_external;
     o.index_cache = ip->options->index_cache;
+    o.max_openers = ip->options->max_openers;
     if (!has_magic(path)) return open_one(ip, path, &o, at, out);
     AMA_TRY(ama__open_glob(ip, path, &n, &paths));
     if (n == 0) return ama__fail(ip->ctx, AMA_ERR_NOTFOUND, "no file matches %s", path);

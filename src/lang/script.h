@@ -18,6 +18,7 @@ typedef struct ama__script_options {
     const char *history;     /* NULL, or the line put before the attribute history of what is written */
     bool allow_external;     /* HDF5 files may refer to other files */
     const char *index_cache; /* directory of chunk tables, or NULL */
+    int max_openers;         /* ranks that open many files; 0: AMA_STORE_OPENERS */
     /* Runs a plan for a value that the script needs while it is bound (`if`, float() of a computed array, …): called on
      * all ranks together. NULL (as when a plan is only shown): refused as UNSUPPORTED. Must live as long as the graph.
      */

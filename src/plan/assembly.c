@@ -201,7 +201,8 @@ static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
     to->received += others.sent * size;
     to->box = max_i8(to->box, t.largest * size);
     if (!t.grid) return AMA_OK;
-    if (spec->format == AMA_FORMAT_NETCDF4) to->held += t.largest * size; /* encoded chunks wait for their places */
+    if (spec->format == AMA_FORMAT_NETCDF4 && v->pipeline.n > 0)
+        to->held += t.largest * size; /* encoded chunks wait for their places */
     for (int a = 0; a < g.ndim; a++) chunk *= g.chunk[a] < c->node->shape[a] ? g.chunk[a] : c->node->shape[a];
     /* per thread: a chunk made dense, or shuffled, coded, and what is kept of it */
     to->coding = max_i8(to->coding, (v->pipeline.n > 0 ? 3 : 2) * p->options.threads * chunk);

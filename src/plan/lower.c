@@ -25,10 +25,15 @@ typedef struct lowering {
     int64_t loose_bytes;
 } lowering;
 
-/* Levels of everything below n; notes the REDUCE nodes. Inputs have smaller ids, so depth is bounded by the graph. */
+/* Levels of everything below n; notes the REDUCE nodes, counts who reads what. Inputs have smaller ids, so depth is
+ * bounded by the graph. */
 static int visit(lowering *l, ama__node *n) {
     ama__node *const *in;
-    if (l->level[n->id] >= 0) return l->level[n->id];
+    if (l->level[n->id] >= 0) {
+        n->n_users++;
+        return l->level[n->id];
+    }
+    n->n_users = 1;
     int level = 0, count = ama__node_inputs(n, &in);
     for (int k = 0; k < count; k++) {
         int x = visit(l, in[k]);

@@ -93,12 +93,25 @@ static ama_status alloc_panels(ama__graph *g, int n_sinks, ama__sink *const *sin
     return AMA_OK;
 }
 
-static ama_status too_large(ama_ctx *ctx, int64_t budget, int64_t need_bytes) {
+static ama_status too_large(ama_ctx *ctx, int64_t budget, int64_t need_bytes, bool ranks) {
     char need[32], have[32];
     return ama__fail(ctx, AMA_ERR_BUDGET,
-                     "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64 "MiB or more",
+                     "this needs %s of memory per rank, the budget is %s: use --memory %" PRId64 "MiB or more%s",
                      ama__text_bytes(need, sizeof need, (double)need_bytes),
-                     ama__text_bytes(have, sizeof have, (double)budget), need_bytes / ((int64_t)1 << 20) + 1);
+                     ama__text_bytes(have, sizeof have, (double)budget), need_bytes / ((int64_t)1 << 20) + 1,
+                     ranks ? "; rank() holds the chunks that its columns cross: less when they are -1 along the ranked "
+                             "dim and small along the others (amasia convert --chunks)"
+                           : "");
+}
+
+/* A stage that ranks what is in chunks does not fit. */
+static bool holds_ranks(const ama__plan *p) {
+    for (int k = 0; k < p->n_stages; k++) {
+        const ama__stage *s = &p->stage[k];
+        for (int i = 0; i < s->n_scans && s->peak_bytes > p->options.budget_bytes - p->held_bytes; i++)
+            if (s->scan[i]->u.scan.spec.rank) return true;
+    }
+    return false;
 }
 
 /* Attempts until the plan fits or nothing is left to cut; the least that any of them needs decides. One that itself has
@@ -106,19 +119,20 @@ static ama_status too_large(ama_ctx *ctx, int64_t budget, int64_t need_bytes) {
 static ama_status search(ama__graph *g, ama__comm *comm, const ama__plan *like, ama__panels *panels, ama__arena **arena,
                          ama__plan **out) {
     int64_t budget = like->options.budget_bytes, least = INT64_MAX;
-    bool more = true;
+    bool ranks = false, more = true;
     while (more) {
         ama_status status = attempt(g, comm, panels, like, arena, out);
         if (status == AMA_ERR_BUDGET && least < INT64_MAX) break;
         AMA_TRY(status);
         if ((*out)->peak_bytes < least) least = (*out)->peak_bytes;
+        ranks = holds_ranks(*out);
         more = ama__plan_more_counting(*out, panels);
         if (!more && (*out)->peak_bytes <= budget) return AMA_OK;
         more = more || ama__plan_more_panels(*out, panels);
     }
     ama__arena_destroy(arena);
     ama__error_clear(g->ctx);
-    return too_large(g->ctx, budget, least);
+    return too_large(g->ctx, budget, least, ranks);
 }
 
 ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_options *o, int n_sinks,

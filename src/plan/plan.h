@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "graph/node.h"
 #include "kernel/block.h"
+#include "store/collective.h"
 #include "store/journal.h"
 
 /* Bytes of partial states a rank sends in one round when reductions are completed over ranks. */
@@ -103,8 +104,6 @@ typedef struct ama__stage {
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;
 
-#define AMA_PREFETCH_ADVICE (-1)
-
 /* How order statistics are made: AUTO is what costs less; a test may want one way (COUNT: where counts fit). */
 typedef enum ama__order_way { AMA_ORDER_AUTO, AMA_ORDER_COLLECT, AMA_ORDER_COUNT } ama__order_way;
 
@@ -112,11 +111,15 @@ typedef struct ama__plan_options {
     int nranks, threads;
     int64_t budget_bytes; /* per rank */
     int64_t unit_bytes;   /* 0: the default; a test's smaller units exercise the trees */
-    int prefetch;      /* tiles read ahead by a thread; 0: none, AMA_PREFETCH_ADVICE: the kernel is told of the next */
-    bool two_phase;    /* sources are read by a few ranks for all: --io=two-phase */
-    int n_aggregators; /* 0: one a node */
+    int prefetch;         /* tiles read ahead; 0: none */
+    ama__io_path io;      /* how sources are read */
+    int n_aggregators;    /* 0: one a node */
     ama__order_way order;
 } ama__plan_options;
+
+static inline ama__io_options ama__plan_io(const ama__plan_options *o) {
+    return (ama__io_options){o->io, o->n_aggregators, o->budget_bytes};
+}
 
 typedef struct ama__plan {
     ama__plan_options options;
@@ -192,7 +195,8 @@ ama__box ama__map_operand_box(const ama__node *node, int k, const ama__box *box)
 /* The box of an INDEX' input that holds all that a box of the node picks; false when all of it is missing. */
 bool ama__index_box(const ama__node *node, const ama__box *box, ama__box *in);
 
-/* A SCAN is evaluated once for a tile, over boxes that begin where segments begin; what reads it finds it in memory. */
+/* A SCAN is evaluated once for a tile, over boxes that begin where segments begin (and of ranks end where they end);
+ * what reads it finds it in memory. */
 typedef struct ama__scan_box {
     int scan; /* stage->scan[] */
     ama__box box;

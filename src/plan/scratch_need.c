@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "kernel/rank.h"
 #include "kernel/window.h"
 #include "plan/blocks.h"
+#include "plan/program.h"
 
 #define MIB ((int64_t)1 << 20)
 #define SLOTS 4096 /* power of two, more than twice of MOST */
@@ -21,6 +23,10 @@ typedef struct tally {
         uint64_t box; /* its hash */
     } slot[SLOTS];
 } tally;
+
+static int64_t max_i8(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
 
 static uint64_t hash(const ama__box *b) {
     uint64_t h = (uint64_t)b->ndim;
@@ -58,17 +64,27 @@ static int64_t at_most(const ama__node *n, int64_t block) {
     return size < block ? size : block;
 }
 
-/* Operands are brought into the type of the operation and, where they are views, into order. */
-static bool is_copied(const ama__node *n, const ama__node *in) {
-    return in->kind != AMA_NODE_MAP || in->dtype != n->u.map.calc || n->u.map.op == AMA_OP_CAST;
-}
+static ama_status count(tally *t, ama__node *n, const ama__box *box, int64_t block);
 
-static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block);
+/* Leaves that are views may be copied to get into order. */
+static ama_status count_program(tally *t, ama__node *n, const ama__box *box, int64_t block) {
+    ama__program p;
+    ama__program_make(n, &p);
+    t->elements += (int64_t)ama__program_strips(&p) * AMA_PROGRAM_STRIP;
+    for (int i = 0; i < p.n_leaves; i++) {
+        const ama__node *user = p.leaf[i].user;
+        ama__node *in = user->u.map.in[p.leaf[i].k];
+        ama__box b = ama__map_operand_box(user, p.leaf[i].k, box);
+        if (in->kind != AMA_NODE_MAP) t->elements += at_most(in, block);
+        AMA_TRY(count(t, in, &b, block));
+    }
+    return AMA_OK;
+}
 
 /* Any of the pieces may give a block. */
 static ama_status count_pieces(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
     for (int k = 0; k < n->u.concat.n_in; k++) {
-        const ama__node *in = n->u.concat.in[k];
+        ama__node *in = n->u.concat.in[k];
         ama__box b = *box;
         b.start[n->u.concat.axis] = 0;
         if (b.count[n->u.concat.axis] > in->shape[n->u.concat.axis])
@@ -81,7 +97,7 @@ static ama_status count_pieces(tally *t, const ama__node *n, const ama__box *box
 /* A WINDOW is evaluated in pieces that give up what they held: input turned, work, output turned back. */
 static ama_status count_window(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
     const ama__window_spec *s = &n->u.window.spec;
-    const ama__node *in = n->u.window.in;
+    ama__node *in = n->u.window.in;
     const ama__window w = {.op = s->op, .dtype = in->dtype, .out = n->dtype, .width = s->width};
     int64_t run, cells, along = block < n->shape[s->axis] ? block : n->shape[s->axis];
     ama__window_piece(n, along, &run, &cells);
@@ -93,7 +109,7 @@ static ama_status count_window(tally *t, const ama__node *n, const ama__box *box
 }
 
 /* block: elements of a box of this node, at most. */
-static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64_t block) {
+static ama_status count(tally *t, ama__node *n, const ama__box *box, int64_t block) {
     ama__box b;
     if (counted(t, n, box)) return AMA_OK;
     if (t->n > MOST)
@@ -108,14 +124,7 @@ static ama_status count(tally *t, const ama__node *n, const ama__box *box, int64
     }
     if (n->kind == AMA_NODE_CONCAT) return count_pieces(t, n, box, block);
     if (n->kind == AMA_NODE_WINDOW) return count_window(t, n, box, block);
-    if (n->kind != AMA_NODE_MAP) return AMA_OK;
-    for (int k = 0; k < n->u.map.n_in; k++) {
-        const ama__node *in = n->u.map.in[k];
-        b = ama__map_operand_box(n, k, box);
-        if (is_copied(n, in)) t->elements += at_most(in, block);
-        AMA_TRY(count(t, in, &b, block));
-    }
-    return AMA_OK;
+    return n->kind == AMA_NODE_MAP ? count_program(t, n, box, block) : AMA_OK;
 }
 
 /* A block as the evaluator takes them: whole trailing axes as far as they fit, a part of the next. */
@@ -130,7 +139,7 @@ static ama__box first_block(const ama__node *n) {
     return b;
 }
 
-static ama_status count_root(ama_ctx *ctx, tally *t, const ama__node *n, int64_t block, int64_t *most) {
+static ama_status count_root(ama_ctx *ctx, tally *t, ama__node *n, int64_t block, int64_t *most) {
     ama__box box = first_block(n);
     memset(t, 0, sizeof *t);
     t->ctx = ctx;
@@ -139,8 +148,15 @@ static ama_status count_root(ama_ctx *ctx, tally *t, const ama__node *n, int64_t
     return AMA_OK;
 }
 
+/* What a thread sorts a column of ranks in. */
+static int64_t column_bytes(const ama__scan_spec *s) {
+    int64_t longest = 0;
+    for (int64_t k = 0; s->rank && k < s->n_segments; k++) longest = max_i8(longest, s->cut[k + 1] - s->cut[k]);
+    return (int64_t)ama__rank_work_bytes(longest);
+}
+
 ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama__stage *s, int64_t *bytes) {
-    int64_t most = 0;
+    int64_t most = 0, columns = 0;
     tally *t;
     AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_META, sizeof *t, (void **)&t));
     ama_status status = AMA_OK;
@@ -148,11 +164,13 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
         const ama__consumer *c = &s->consumer[i];
         status = count_root(ctx, t, c->node, ama__blocks_most(s, c), &most);
     }
-    for (int i = 0; i < s->n_scans && status == AMA_OK; i++)
+    for (int i = 0; i < s->n_scans && status == AMA_OK; i++) {
         status = count_root(ctx, t, s->scan[i]->u.scan.in, AMA_BLOCK_ELEMENTS, &most);
+        columns = max_i8(columns, column_bytes(&s->scan[i]->u.scan.spec));
+    }
     ama__mem_free(ctx, t);
     /* scratch comes in blocks of 256 KiB, whose ends stay empty */
     most += most / 4;
-    *bytes = ((most * 8 > MIB ? most * 8 : MIB) + KEEP_BYTES) * o->threads;
+    *bytes = (max_i8(most * 8, MIB) + columns + KEEP_BYTES) * o->threads;
     return status;
 }

@@ -1,9 +1,15 @@
 #include "plan/seams.h"
 
+/* A tile of ranks has so many bytes of its driver's space, where that may be cut as one likes. */
+#define COLUMNS_BYTES ((int64_t)4 << 20)
+/* Runs that are still worth a read of their own. */
+#define RUN_BYTES ((int64_t)4 << 10)
+
 /* By node id: 1 no, 2 yes; 0 not known yet. */
 typedef struct walk {
+    bool own;     /* the stage has no driver: its tiles are there for its consumer alone */
     char *stored; /* a SOURCE lies below, not behind a REDUCE */
-    char *scans;  /* a SCAN of something stored lies there or below; others cost little to do again */
+    char *scans;  /* a SCAN of something stored lies there or below; others cost little to do again, but for ranks */
 } walk;
 
 static bool is_stored(const walk *w, const ama__node *n) {
@@ -22,13 +28,13 @@ static bool has_scan(const walk *w, const ama__node *n) {
     char *known = &w->scans[n->id];
     int count = n->kind == AMA_NODE_REDUCE ? 0 : ama__node_inputs(n, &in);
     if (*known) return *known == 2;
-    *known = n->kind == AMA_NODE_SCAN && is_stored(w, n) ? 2 : 1;
+    *known = n->kind == AMA_NODE_SCAN && ((w->own && n->u.scan.spec.rank) || is_stored(w, n)) ? 2 : 1;
     for (int k = 0; k < count; k++)
         if (has_scan(w, in[k])) *known = 2;
     return *known == 2;
 }
 
-/* True when no SCAN below the node adds across all of the borders between indices lo and hi of an axis. */
+/* True when no SCAN below the node runs across all of the borders between indices lo and hi of an axis. */
 static bool is_seam(const walk *w, const ama__node *n, int axis, int64_t lo, int64_t hi);
 
 static bool is_seam_of_index(const walk *w, const ama__node *n, int axis, int64_t lo, int64_t hi) {
@@ -95,22 +101,72 @@ static bool is_consumer_seam(const walk *w, const ama__consumer *c, int d, int64
     return true;
 }
 
-ama_status ama__plan_seams(ama__graph *g, ama__stage *s) {
-    walk w;
-    AMA_NEW(g->arena, w.stored, g->n_nodes);
-    AMA_NEW(g->arena, w.scans, g->n_nodes);
-    for (int d = 0; d < s->ndim && s->n_scans > 0; d++) {
-        const ama__cuts old = s->atoms[d];
-        int64_t *cut, k = 0;
-        AMA_NEW(g->arena, cut, old.n + 1);
-        for (int64_t i = 0; i < old.n; i++) {
-            bool keep = true;
-            for (int j = 0; i > 0 && j < s->n_consumers && keep; j++)
-                keep = is_consumer_seam(&w, &s->consumer[j], d, old.cut[i]);
-            if (keep) cut[k++] = old.cut[i];
+/* Leaves out the borders that are no seams. */
+static ama_status keep_seams(ama__graph *g, const walk *w, ama__stage *s, int d) {
+    const ama__cuts old = s->atoms[d];
+    int64_t *cut, k = 0;
+    AMA_NEW(g->arena, cut, old.n + 1);
+    for (int64_t i = 0; i < old.n; i++) {
+        bool keep = true;
+        for (int j = 0; i > 0 && j < s->n_consumers && keep; j++)
+            keep = is_consumer_seam(w, &s->consumer[j], d, old.cut[i]);
+        if (keep) cut[k++] = old.cut[i];
+    }
+    cut[k] = old.cut[old.n];
+    s->atoms[d] = (ama__cuts){k, cut};
+    return AMA_OK;
+}
+
+/* ---- columns of what has no chunks */
+
+static bool has_ranks(const ama__stage *s) {
+    for (int i = 0; i < s->n_scans; i++)
+        if (s->scan[i]->u.scan.spec.rank) return true;
+    return false;
+}
+
+/* Boxes of all that is read cost what they hold, however they are cut. */
+static bool has_no_chunks(const ama__stage *s) {
+    for (int i = 0; i < s->n_sources; i++)
+        for (int k = 0; k < s->source[i]->u.source.n_parts; k++) {
+            const ama__source_part *p = &s->source[i]->u.source.part[k];
+            if (p->store->meta.var[p->var].chunked) return false;
         }
-        cut[k] = old.cut[old.n];
+    return !s->driver || s->driver->kind == AMA_NODE_SOURCE;
+}
+
+static int64_t widest(const ama__cuts *c) {
+    int64_t w = 1;
+    for (int64_t i = 0; i < c->n; i++)
+        if (c->cut[i + 1] - c->cut[i] > w) w = c->cut[i + 1] - c->cut[i];
+    return w;
+}
+
+/* Columns that are whole along some axes are cut into fewer along the others, the slowest first. */
+static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s) {
+    const int64_t element = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
+    for (int d = 0; d < s->ndim; d++) {
+        const ama__cuts old = s->atoms[d];
+        int64_t bytes = element, step, *cut, k = 0;
+        for (int a = 0; a < s->ndim; a++) bytes *= widest(&s->atoms[a]);
+        if (bytes <= COLUMNS_BYTES) break;
+        step = widest(&old) / (bytes / COLUMNS_BYTES + 1);
+        if (d == s->ndim - 1 && step < RUN_BYTES / element) step = RUN_BYTES / element;
+        if (step < 1) step = 1;
+        AMA_NEW(g->arena, cut, s->shape[d] / step + old.n + 2);
+        for (int64_t i = 0; i < old.n; i++)
+            for (int64_t x = old.cut[i]; x < old.cut[i + 1]; x += step) cut[k++] = x;
+        cut[k] = s->shape[d];
         s->atoms[d] = (ama__cuts){k, cut};
+        AMA_TRY(keep_seams(g, w, s, d));
     }
     return AMA_OK;
+}
+
+ama_status ama__plan_seams(ama__graph *g, ama__stage *s) {
+    walk w = {.own = !s->driver};
+    AMA_NEW(g->arena, w.stored, g->n_nodes);
+    AMA_NEW(g->arena, w.scans, g->n_nodes);
+    for (int d = 0; d < s->ndim && s->n_scans > 0; d++) AMA_TRY(keep_seams(g, &w, s, d));
+    return has_ranks(s) && has_no_chunks(s) ? cut_columns(g, &w, s) : AMA_OK;
 }

@@ -11,7 +11,6 @@
 #include "plan/simulate.h"
 #include "plan/wants.h"
 #include "store/prefetch.h"
-#include "store/twophase.h"
 
 #define MIB ((int64_t)1 << 20)
 
@@ -168,16 +167,23 @@ static int64_t widest(const ama__cuts *c) {
     return w;
 }
 
+static bool is_chunked(const ama__plan *p, const ama__consumer *c) {
+    const ama__stored_var *v = &p->sink[c->sink]->spec->meta.var[c->var];
+    return v->chunked && v->ndim > 0;
+}
+
 /* Decoded bytes of a tile: 2 MiB a thread, which are still in the core's cache when they are folded; but two chunks a
  * thread, and where something is written enough for long writes and few exchanges. Where windows reach beyond tiles
  * whole units, as far as that takes no more than twice the halo. A quarter of the budget at most. */
-static int64_t tile_target(const ama__plan_options *o, const ama__stage *s) {
+static int64_t tile_target(const ama__plan *p, const ama__stage *s) {
+    const ama__plan_options *o = &p->options;
     int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
     int64_t halo = ama__stage_halo(s) * s->row_bytes, large = max_i8(16 * MIB, 8 * MIB * o->threads);
     for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : widest(&s->atoms[d]);
     if (o->threads > 1) target = max_i8(target, 2 * o->threads * chunk);
     for (int i = 0; i < s->n_consumers; i++)
-        if (s->consumer[i].kind == AMA_CONSUME_WRITE) target = max_i8(target, large);
+        if (s->consumer[i].kind == AMA_CONSUME_WRITE)
+            target = max_i8(target, is_chunked(p, &s->consumer[i]) ? large : 4 * MIB * o->threads);
     if (halo > 0) target = max_i8(large, min_i8(2 * max_i8(large, halo), widest(&s->units[0]) * s->row_bytes));
     return max_i8(min_i8(o->budget_bytes / 4, target), 1);
 }
@@ -215,7 +221,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama__wants w[2] = {{0}, {0}};
     tally t = {0};
     ama__box *boxes = NULL;
-    s->tile_bytes = tile_target(o, s);
+    s->tile_bytes = tile_target(p, s);
     ama_status status = share_units(g, o, s, &boxes); /* may fail alone: agreed below */
     if (status == AMA_OK) status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
@@ -247,8 +253,9 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
-    s->ahead_bytes = ama__comm_max(comm, t.ahead_most * max_i8(o->prefetch, 0));
-    int64_t together = o->two_phase && s->n_sources > 0 ? t.stored_most + ama__twophase_bytes(o->nranks) : 0;
+    s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
+    const ama__io_options io = ama__plan_io(o);
+    int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, t.stored_most, t.raw_most) : 0;
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);

@@ -56,16 +56,18 @@ typedef struct need {
     void *user;
 } need;
 
-/* The box from the beginning of its first segment on. */
+/* The box from the beginning of its first segment on; of ranks to the end of its last. */
 static ama_status meet(void *user, ama__node *leaf, const ama__box *box) {
     need *n = user;
     ama__box whole = *box;
     if (leaf->kind != AMA_NODE_SCAN) return n->fn(n->user, leaf, box);
     const ama__scan_spec *spec = &leaf->u.scan.spec;
     int a = spec->axis, scan = 0;
+    int64_t end = box->start[a] + box->count[a];
     while (n->s->scan[scan] != leaf) scan++;
+    if (spec->rank) end = spec->cut[ama__cut_find(spec->n_segments, spec->cut, end - 1) + 1];
     whole.start[a] = spec->cut[ama__cut_find(spec->n_segments, spec->cut, box->start[a])];
-    whole.count[a] = box->start[a] + box->count[a] - whole.start[a];
+    whole.count[a] = end - whole.start[a];
     return add_box(n->scans, scan, &whole);
 }
 

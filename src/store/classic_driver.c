@@ -3,7 +3,6 @@
  * record variable. */
 #include "store/driver.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,14 +10,10 @@
 #include "store/classic_header.h"
 #include "store/fetch.h"
 
-static bool classic_probe(ama_ctx *ctx, const char *path) {
-    (void)ctx;
+static bool classic_probe(ama_ctx *ctx, const char *path, int fd) {
+    (void)ctx, (void)path;
     unsigned char b[4];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool is = pread(fd, b, sizeof b, 0) == (ssize_t)sizeof b && ama__classic_magic(b);
-    close(fd);
-    return is;
+    return fd >= 0 && pread(fd, b, sizeof b, 0) == (ssize_t)sizeof b && ama__classic_magic(b);
 }
 
 static bool is_record(const ama__classic *c, const ama__stored_var *v) {
@@ -133,7 +128,7 @@ static ama_status classic_open(ama__arena *arena, const char *path, const ama__o
         return ama__fail(ctx, AMA_ERR_NOTFOUND, "%s: no group %s: a netCDF classic file has no groups", path, o->group);
     AMA_NEW(arena, c, 1);
     AMA_KEEP(arena, path, ama__arena_strdup(arena, path));
-    AMA_TRY(ama__classic_read(arena, path, &m, c));
+    AMA_TRY(ama__classic_read(arena, path, o ? o->fd : NULL, &m, c));
     AMA_TRY(find_record_bytes(ctx, c, &m));
     if (c->n_records < 0) c->n_records = count_records(c, &m);
     if (c->record_dim >= 0) m.dim[c->record_dim].size = c->n_records;
@@ -177,5 +172,4 @@ static void classic_close(void **handle) {
     *handle = NULL;
 }
 
-const ama__driver ama__driver_classic = {"classic",        classic_probe, classic_open,
-                                         classic_manifest, classic_close, false};
+const ama__driver ama__driver_classic = {"classic", classic_probe, classic_open, classic_manifest, classic_close};

@@ -248,16 +248,19 @@ static ama_status take_header(reader *r, ama__meta *m) {
     return check_names(r, m);
 }
 
-ama_status ama__classic_read(ama__arena *arena, const char *path, ama__meta *meta, ama__classic *out) {
+ama_status ama__classic_read(ama__arena *arena, const char *path, const int *fd, ama__meta *meta, ama__classic *out) {
     reader r = {.ctx = ama__arena_ctx(arena), .arena = arena, .c = out};
     void *window = NULL;
     *out = (ama__classic){.path = path};
-    AMA_TRY(ama__file_open(r.ctx, path, &r.fd));
+    if (fd)
+        r.fd = *fd;
+    else
+        AMA_TRY(ama__file_open(r.ctx, path, &r.fd));
     ama_status status = ama__file_size(r.ctx, r.fd, path, &out->file_bytes);
     if (status == AMA_OK) status = ama__mem_alloc(r.ctx, AMA_MEM_META, WINDOW_BYTES, &window);
     r.window = window;
     if (status == AMA_OK) status = take_header(&r, meta);
     ama__mem_free(r.ctx, window);
-    ama__file_close(r.fd);
+    if (!fd) ama__file_close(r.fd);
     return status;
 }

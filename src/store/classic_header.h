@@ -18,7 +18,7 @@ typedef struct ama__classic {
 
 /* Fills meta (all but grids, sizes and format) and *out. Errors: NOTFOUND, IO, FORMAT, UNSUPPORTED, with path and byte.
  */
-ama_status ama__classic_read(ama__arena *arena, const char *path, ama__meta *meta, ama__classic *out);
+ama_status ama__classic_read(ama__arena *arena, const char *path, const int *fd, ama__meta *meta, ama__classic *out);
 
 /* True when the bytes at the beginning of a file are CDF and 1, 2 or 5. */
 bool ama__classic_magic(const unsigned char b[4]);

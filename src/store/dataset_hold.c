@@ -5,14 +5,22 @@
 
 #include "store/dataset_private.h"
 
-/* Bytes of manifests that are made of one file before anybody asks for them. */
+/* Bytes of manifests, and of values, that are made of one file before anybody asks for them. */
 #define AHEAD_BYTES ((int64_t)16 << 10)
+#define TINY_BYTES 256
 
 static ama_status build(ama__store *s, int var) {
     opened_store *o = (opened_store *)s;
     ama__manifest *m = &s->manifest[var];
+    ama__arena *arena;
     memset(m, 0, sizeof *m);
-    AMA_TRY(s->driver->manifest(o->handle, s->arena, &s->meta, var, m));
+    AMA_TRY(ama__store_table_arena(s, var, &arena));
+    AMA_TRY(s->driver->manifest(o->handle, arena, &s->meta, var, m));
+    bool stays = !o->group && arena == s->arena; /* else the path may be of the handle or the table's, which go */
+    if (!stays && m->path && strcmp(m->path, s->path) == 0)
+        m->path = s->path;
+    else if (!stays && m->path)
+        AMA_KEEP(s->arena, m->path, ama__arena_strdup(s->arena, m->path));
     o->built[var] = true;
     return AMA_OK;
 }
@@ -26,10 +34,42 @@ static int64_t manifest_bytes(const ama__stored_var *v) {
     return n * (int64_t)ama__dtype_bytes(v->dtype) + bytes;
 }
 
-ama_status ama__store_let_go(ama__store *s) {
+/* Bytes of values that are read while the file is open, 0: they are not. Labels of dims are always asked for, and what
+ * is tiny (scalars, bounds of one step) mostly. */
+static int64_t ahead_bytes(const ama__meta *m, const ama__stored_var *v, int64_t left) {
+    int64_t n;
+    bool labels = v->ndim == 1 && strcmp(v->name, m->dim[v->dim[0]].name) == 0;
+    if (ama__dtype_is_text(v->dtype) || !ama__shape_size(v->grid.ndim, v->grid.shape, &n) || n > AHEAD_BYTES) return 0;
+    n *= (int64_t)ama__dtype_bytes(v->dtype);
+    return n <= (labels ? left : TINY_BYTES) ? n : 0;
+}
+
+/* Errors of reading are those of whoever asks for the values. */
+static ama_status read_ahead(ama__store *s, ama__fetcher *f) {
     opened_store *o = (opened_store *)s;
     int64_t left = AHEAD_BYTES;
-    if (!s->driver->holds_file) return AMA_OK;
+    AMA_NEW(s->arena, o->ahead, s->meta.n_vars + 1);
+    for (int i = 0; i < s->meta.n_vars; i++) {
+        const ama__stored_var *v = &s->meta.var[i];
+        int64_t bytes = o->built[i] ? ahead_bytes(&s->meta, v, left) : 0;
+        void *values;
+        if (bytes == 0 || s->manifest[i].kind == AMA_MANIFEST_INLINE) continue;
+        ama_status status = ama__store_read_own(f, s, i, &values);
+        if (status == AMA_ERR_NOMEM || status == AMA_ERR_BUDGET) return status;
+        if (status != AMA_OK) {
+            ama__error_clear(s->ctx);
+            continue;
+        }
+        status = ama__store_group_values(s, i, values, (size_t)bytes, &o->ahead[i]);
+        ama__mem_free(s->ctx, values);
+        AMA_TRY(status);
+        left -= bytes;
+    }
+    return AMA_OK;
+}
+
+ama_status ama__store_let_go(ama__store *s, ama__fetcher *f) {
+    int64_t left = AHEAD_BYTES;
     for (int i = 0; i < s->meta.n_vars; i++) {
         int64_t bytes = manifest_bytes(&s->meta.var[i]);
         if (bytes > left) continue;
@@ -40,7 +80,8 @@ ama_status ama__store_let_go(ama__store *s) {
         else
             AMA_TRY(status);
     }
-    s->driver->close(&o->handle);
+    AMA_TRY(read_ahead(s, f));
+    ama__store_group_close(s);
     return AMA_OK;
 }
 
@@ -50,7 +91,7 @@ static ama_status reopen(ama__store *s) {
     void *a = NULL, *b = NULL;
     size_t a_bytes, b_bytes;
     ama_status status;
-    AMA_TRY(s->driver->open(s->arena, s->path, &s->options, &again, &((opened_store *)s)->handle));
+    AMA_TRY(ama__store_group_open(s, &s->options, &again));
     AMA_TRY_DONE(ama__meta_pack(s->ctx, &s->meta, &a, &a_bytes));
     AMA_TRY_DONE(ama__meta_pack(s->ctx, &again, &b, &b_bytes));
     if (a_bytes != b_bytes || memcmp(a, b, a_bytes) != 0)
@@ -75,5 +116,5 @@ ama_status ama__store_build_manifest(ama__store *s, int var, ama__store **reopen
 void ama__store_close_again(ama__store **reopened) {
     ama__store *s = *reopened;
     *reopened = NULL;
-    if (s && ((opened_store *)s)->handle) s->driver->close(&((opened_store *)s)->handle);
+    if (s) ama__store_group_close(s);
 }

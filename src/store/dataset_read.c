@@ -21,7 +21,7 @@ static void pack_manifest(ama__packer *k, const ama__stored_var *v, const ama__m
     ama__pack_i8(k, m->base);
     ama__pack_i8(k, m->record_bytes);
     ama__pack_i8(k, m->n_table);
-    ama__pack_bytes(k, m->table, (size_t)m->n_table * sizeof m->table[0]);
+    if (!ama__manifest_is_large(m)) ama__pack_bytes(k, m->table, (size_t)m->n_table * sizeof m->table[0]);
     ama__pack_i8(k, (int64_t)m->inline_bytes);
     if (v->dtype != AMA_STRING) {
         ama__pack_bytes(k, m->inline_data, m->inline_bytes);
@@ -43,6 +43,13 @@ static ama_status unpack_inline(ama__unpacker *u, const ama__stored_var *v, ama_
     return AMA_OK;
 }
 
+static ama_status unpack_table(ama__unpacker *u, ama__manifest *m) {
+    ama__extent_entry *table;
+    AMA_NEW(u->arena, table, m->n_table);
+    m->table = table;
+    return ama__unpack_bytes(u, table, (size_t)m->n_table * sizeof *table);
+}
+
 static ama_status unpack_manifest(ama__unpacker *u, const ama__stored_var *v, ama__manifest *m) {
     int kind, separator;
     AMA_TRY(ama__unpack_int(u, AMA_MANIFEST_TABLE, AMA_MANIFEST_INLINE, &kind));
@@ -52,9 +59,8 @@ static ama_status unpack_manifest(ama__unpacker *u, const ama__stored_var *v, am
     m->separator = (char)separator;
     AMA_TRY(ama__unpack_i8(u, -1, INT64_MAX, &m->base));
     AMA_TRY(ama__unpack_i8(u, 0, INT64_MAX, &m->record_bytes));
-    AMA_TRY(ama__unpack_count(u, sizeof m->table[0], &m->n_table));
-    AMA_NEW(u->arena, m->table, m->n_table);
-    AMA_TRY(ama__unpack_bytes(u, m->table, (size_t)m->n_table * sizeof m->table[0]));
+    AMA_TRY(ama__unpack_i8(u, 0, INT64_MAX / (int64_t)sizeof m->table[0], &m->n_table));
+    if (!ama__manifest_is_large(m)) AMA_TRY(unpack_table(u, m));
     return unpack_inline(u, v, m);
 }
 
@@ -134,7 +140,11 @@ static ama_status get_wanted(ama_ctx *ctx, ama__comm *comm, const wanted *w, ama
     AMA_TRY(ama__exchange(comm, w->only, k, &buf, &bytes));
     ama_status status = buf ? unpack_share(w, rank, buf, bytes) : AMA_OK;
     ama__mem_free(ctx, buf);
-    return ama__comm_agree(comm, status);
+    status = ama__comm_agree(comm, status);
+    for (int i = 0; i < w->n && status == AMA_OK; i++)
+        if (ama__manifest_is_large(&w->v[i].store->manifest[w->v[i].var]))
+            status = ama__store_share_table(comm, w->v[i].store, w->v[i].var);
+    return status;
 }
 
 ama_status ama__store_need_manifests(ama_ctx *ctx, ama__comm *comm, int n, const ama__store_var *v) {
@@ -178,16 +188,15 @@ done:
     return status;
 }
 
-ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **out) {
+ama_status ama__store_read_own(ama__fetcher *f, ama__store *s, int var, void **out) {
+    const opened_store *o = (const opened_store *)s;
     const ama__stored_var *v = &s->meta.var[var];
     const ama__manifest *m = &s->manifest[var];
-    const void *sent = ((const opened_store *)s)->sent[var];
+    const void *sent = o->sent[var] || !o->ahead ? o->sent[var] : o->ahead[var];
     int64_t n;
     size_t bytes;
     ama_status status;
     *out = NULL;
-    if (!s->has_manifest[var])
-        return ama__fail(s->ctx, AMA_ERR_INTERNAL, "variable %s is read before its manifest is there", v->name);
     if (!ama__shape_size(v->grid.ndim, v->grid.shape, &n) ||
         __builtin_mul_overflow((size_t)n, ama__dtype_bytes(v->dtype), &bytes))
         return ama__fail(s->ctx, AMA_ERR_FORMAT, "%s > variable %s: its size overflows", s->path, v->name);
@@ -206,6 +215,14 @@ ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **
 done:
     if (status != AMA_OK) AMA_FREE(s->ctx, *out);
     return status;
+}
+
+ama_status ama__store_read_with(ama__fetcher *f, ama__store *s, int var, void **out) {
+    *out = NULL;
+    if (!s->has_manifest[var])
+        return ama__fail(s->ctx, AMA_ERR_INTERNAL, "variable %s is read before its manifest is there",
+                         s->meta.var[var].name);
+    return ama__store_read_own(f, s, var, out);
 }
 
 ama_status ama__store_read_whole(ama__store *s, int var, void **out) {

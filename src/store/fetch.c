@@ -40,6 +40,10 @@ void ama__fetcher_destroy(ama__fetcher **f) {
     AMA_FREE(ctx, *f);
 }
 
+ama_status ama__fetcher_adopt(ama__fetcher *f, const char *path, int fd) {
+    return ama__file_cache_adopt(f->files, path, fd);
+}
+
 ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f) {
     return (ama__fetch_counts){.n_chunks = atomic_load(&f->n_chunks),
                                .n_reads = atomic_load(&f->n_reads),
@@ -53,8 +57,7 @@ ama__fetch_counts ama__fetcher_counts(const ama__fetcher *f) {
 ama_status ama__fetch_pread(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
     size_t got;
     AMA_TRY(ama__file_read(f->ctx, fd, path, offset, dst, bytes, &got));
-    atomic_fetch_add(&f->n_reads, 1);
-    atomic_fetch_add(&f->file_bytes, (long long)got);
+    ama__fetch_count_read(f, (int64_t)got);
     if (got == bytes) return AMA_OK;
     return ama__fail(f->ctx, AMA_ERR_FORMAT,
                      "%s is truncated: %zu bytes at byte %" PRId64 " are needed, it has %zu of them", path, bytes,
@@ -67,10 +70,19 @@ ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t
     return AMA_OK;
 }
 
-void ama__fetch_count_box(ama__fetcher *f, int64_t bytes) {
+void ama__fetch_count_values(ama__fetcher *f, int64_t bytes) {
     atomic_fetch_add(&f->n_chunks, 1);
-    atomic_fetch_add(&f->stored_bytes, (long long)bytes);
     atomic_fetch_add(&f->raw_bytes, (long long)bytes);
+}
+
+void ama__fetch_count_box(ama__fetcher *f, int64_t bytes) {
+    ama__fetch_count_values(f, bytes);
+    atomic_fetch_add(&f->stored_bytes, (long long)bytes);
+}
+
+void ama__fetch_count_read(ama__fetcher *f, int64_t bytes) {
+    atomic_fetch_add(&f->n_reads, 1);
+    atomic_fetch_add(&f->file_bytes, (long long)bytes);
 }
 
 void ama__fetch_fill(void *dst, int64_t n, const void *item, size_t item_bytes) {

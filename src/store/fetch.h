@@ -9,6 +9,8 @@
 typedef struct ama__fetcher ama__fetcher;
 ama_status ama__fetcher_create(ama_ctx *ctx, ama__fetcher **out);
 void ama__fetcher_destroy(ama__fetcher **f);
+/* Takes over a file that is open already, also when it fails. Local. */
+ama_status ama__fetcher_adopt(ama__fetcher *f, const char *path, int fd);
 
 typedef struct ama__fetch_counts { /* since creation, all threads; n_chunks: chunks and boxes */
     int64_t n_chunks, n_reads, stored_bytes, raw_bytes;
@@ -29,8 +31,11 @@ ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama_
  */
 ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                              int64_t chunk, const ama__box *part, const void *stored, void *dst);
-/* Counts a box that came otherwise than by ama__fetch_box. */
+/* Counts a box that came otherwise than by ama__fetch_box; a chunk or box of which a library gave the values; one read
+ * of `bytes` of a file by other means. */
 void ama__fetch_count_box(ama__fetcher *f, int64_t bytes);
+void ama__fetch_count_values(ama__fetcher *f, int64_t bytes);
+void ama__fetch_count_read(ama__fetcher *f, int64_t bytes);
 /* As ama__fetch_chunk for elements of any size (fixed-length strings): item_bytes each, `fill` (item_bytes bytes, NULL:
  * zeros) where the chunk is missing; v gives the grid, the order and the pipeline. Local. */
 ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,

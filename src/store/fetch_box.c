@@ -10,6 +10,8 @@
 #include "store/fetch_private.h"
 
 enum { SIEVE_BYTES = 256 << 10, GAP_BYTES = 16 << 10 };
+/* The kernel cuts what it is told of to what a device reads at once: so much on many. */
+enum { ADVICE_BYTES = 128 << 10 };
 
 static ama_status overflow(ama__fetcher *f, const ama__stored_var *v, const ama__manifest *m) {
     return ama__fail(f->ctx, AMA_ERR_FORMAT, "%s > variable %s: its extent overflows 64 bits", m->path ? m->path : "",
@@ -160,6 +162,13 @@ ama_status ama__fetch_box(ama__fetcher *f, const ama__stored_var *v, const ama__
 
 /* ---- advice */
 
+void ama__fetch_advise_span(int fd, int64_t first, int64_t bytes) {
+    for (int64_t piece; bytes > 0; first += piece, bytes -= piece) {
+        piece = bytes < ADVICE_BYTES ? bytes : ADVICE_BYTES;
+        posix_fadvise(fd, first, piece, POSIX_FADV_WILLNEED);
+    }
+}
+
 static void advise_table(int fd, const ama__stored_var *v, const ama__manifest *m, const ama__box *box) {
     ama__box cover = ama__chunkgrid_cover(&v->grid, box);
     int64_t at[AMA_MAX_DIMS] = {0}, index[AMA_MAX_DIMS];
@@ -168,7 +177,7 @@ static void advise_table(int fd, const ama__stored_var *v, const ama__manifest *
         for (int d = 0; d < cover.ndim; d++) index[d] = cover.start[d] + at[d];
         int64_t k = ama__chunkgrid_number(&v->grid, index);
         if (k < 0 || k >= m->n_table || m->table[k].offset < 0) continue;
-        posix_fadvise(fd, m->table[k].offset, m->table[k].length, POSIX_FADV_WILLNEED);
+        ama__fetch_advise_span(fd, m->table[k].offset, m->table[k].length);
     } while (ama__index_next(cover.ndim, cover.count, at));
 }
 
@@ -177,7 +186,7 @@ static void advise_runs(int fd, const ama__runs *r) {
     for (int64_t done = 0; done < r->n;) {
         int64_t first = ama__run_offset(r, index);
         done += sieve_group(r, r->n - done, index, &span);
-        posix_fadvise(fd, first, span, POSIX_FADV_WILLNEED);
+        ama__fetch_advise_span(fd, first, span);
     }
 }
 

@@ -18,6 +18,8 @@ struct ama__fetcher {
 ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes);
 /* The same, but only the bytes of the file are counted: not yet those that somebody asked for. */
 ama_status ama__fetch_pread(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes);
+/* Tells the kernel that these bytes of a file will be wanted soon, all of them. */
+void ama__fetch_advise_span(int fd, int64_t first, int64_t bytes);
 /* n copies of `item` (NULL: zeros). */
 void ama__fetch_fill(void *dst, int64_t n, const void *item, size_t item_bytes);
 /* The fill value of a variable in stored byte order, NULL where it is all zeros or not declared. */

@@ -31,8 +31,11 @@ typedef struct ama__file_ref {
 ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_ref *out);
 /* The same, but a file that can not be opened is no error: fd -1, slot -1, nothing to give back. */
 ama_status ama__file_cache_take_if(ama__file_cache *c, const char *path, ama__file_ref *out);
-/* For advice: no error is recorded, and a file that was not open is not kept. False when it can not be opened. */
+/* For advice: no error is recorded. False when the file is not open and cannot be, or is better not opened for that. */
 bool ama__file_cache_peek(ama__file_cache *c, const char *path, ama__file_ref *out);
+/* Takes over a descriptor that was opened elsewhere, to be found by its path; closes it when there is no room. Local.
+ */
+ama_status ama__file_cache_adopt(ama__file_cache *c, const char *path, int fd);
 void ama__file_cache_give(ama__file_cache *c, ama__file_ref r);
 /* Files open now, for tests. */
 int ama__file_cache_n_open(ama__file_cache *c);

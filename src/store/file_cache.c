@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PATH_STEP 64 /* bytes by which room for paths grows */
+
 typedef struct slot {
-    char *path; /* NULL: free */
-    int fd, n_users;
-    int64_t used; /* clock of the last use */
+    int fd, n_users; /* fd -1: free */
+    bool advised;    /* opened for advice and not yet used */
+    int64_t used;    /* clock of the last use */
 } slot;
 
 struct ama__file_cache {
@@ -21,7 +23,13 @@ struct ama__file_cache {
     int n;
     int64_t clock;
     slot *slots;
+    size_t room; /* for the path of each slot, one behind the other in `paths` */
+    char *paths;
 };
+
+static char *path_of(const ama__file_cache *c, int i) {
+    return c->paths + (size_t)i * c->room;
+}
 
 ama_status ama__file_cache_create(ama_ctx *ctx, int n, ama__file_cache **out) {
     void *p, *slots;
@@ -36,20 +44,21 @@ ama_status ama__file_cache_create(ama_ctx *ctx, int n, ama__file_cache **out) {
     c->ctx = ctx;
     c->n = n;
     c->slots = slots;
+    for (int i = 0; i < n; i++) c->slots[i].fd = -1;
     pthread_mutex_init(&c->lock, NULL);
     *out = c;
     return AMA_OK;
 }
 
-static void empty(ama__file_cache *c, slot *s) {
+static void empty(slot *s) {
     ama__file_close(s->fd);
-    AMA_FREE(c->ctx, s->path);
+    s->fd = -1;
 }
 
 void ama__file_cache_destroy(ama__file_cache **c) {
     if (!*c) return;
-    for (int i = 0; i < (*c)->n; i++)
-        if ((*c)->slots[i].path) empty(*c, &(*c)->slots[i]);
+    for (int i = 0; i < (*c)->n; i++) empty(&(*c)->slots[i]);
+    ama__mem_free((*c)->ctx, (*c)->paths);
     pthread_mutex_destroy(&(*c)->lock);
     ama_ctx *ctx = (*c)->ctx;
     ama__mem_free(ctx, (*c)->slots);
@@ -60,7 +69,7 @@ void ama__file_cache_destroy(ama__file_cache **c) {
 static int find(ama__file_cache *c, const char *path) {
     for (int i = 0; i < c->n; i++) {
         slot *s = &c->slots[i];
-        if (!s->path || strcmp(s->path, path) != 0) continue;
+        if (s->fd < 0 || strcmp(path_of(c, i), path) != 0) continue;
         s->n_users++;
         s->used = ++c->clock;
         return i;
@@ -68,35 +77,79 @@ static int find(ama__file_cache *c, const char *path) {
     return -1;
 }
 
-/* A slot for a newly opened file: a free one, else the idle one used longest ago, else -1. Under the lock. */
+static bool in_the_way(const slot *s, const slot *best) {
+    if (s->n_users > 0) return false;
+    if (!best || s->advised != best->advised) return !best || best->advised;
+    return s->used < best->used;
+}
+
+/* A slot for a newly opened file: a free one, else the idle one used longest ago, of which those that wait for their
+ * use after advice come last, else -1. Under the lock. */
 static int victim(const ama__file_cache *c) {
     int best = -1;
     for (int i = 0; i < c->n; i++) {
         const slot *s = &c->slots[i];
-        if (!s->path) return i;
-        if (s->n_users == 0 && (best < 0 || s->used < c->slots[best].used)) best = i;
+        if (s->fd < 0) return i;
+        if (in_the_way(s, best < 0 ? NULL : &c->slots[best])) best = i;
     }
     return best;
 }
 
+/* The same for advice, which takes half of the slots at most: of more files the first would be closed before they are
+ * used. */
+static int victim_of_advice(const ama__file_cache *c) {
+    int n = 0, i = victim(c);
+    for (int k = 0; k < c->n; k++) n += c->slots[k].fd >= 0 && c->slots[k].advised;
+    return n < c->n / 2 && (i < 0 || c->slots[i].fd < 0 || !c->slots[i].advised) ? i : -1;
+}
+
+/* Puts the file into slot i for one user; there is room for its path. Under the lock. */
+static void fill(ama__file_cache *c, int i, const char *path, ama__file_ref *r) {
+    empty(&c->slots[i]);
+    strcpy(path_of(c, i), path);
+    c->slots[i] = (slot){.fd = r->fd, .n_users = 1, .used = ++c->clock};
+    r->slot = i;
+}
+
+/* Room for longer paths. Under the lock. */
+static ama_status grow(ama__file_cache *c, size_t bytes) {
+    size_t room = (bytes + PATH_STEP - 1) / PATH_STEP * PATH_STEP;
+    char *paths;
+    AMA_TRY(ama__mem_alloc(c->ctx, AMA_MEM_META, (size_t)c->n * room, (void **)&paths));
+    for (int i = 0; i < c->n; i++)
+        if (c->slots[i].fd >= 0) strcpy(paths + (size_t)i * room, path_of(c, i));
+    ama__mem_free(c->ctx, c->paths);
+    c->paths = paths;
+    c->room = room;
+    return AMA_OK;
+}
+
 /* Takes the newly opened file into the cache when a slot can be had. Under the lock. */
 static ama_status keep(ama__file_cache *c, const char *path, ama__file_ref *r) {
-    void *copy;
     size_t bytes = strlen(path) + 1;
     int i = victim(c);
     if (i < 0) return AMA_OK;
-    AMA_TRY(ama__mem_alloc(c->ctx, AMA_MEM_META, bytes, &copy));
-    memcpy(copy, path, bytes);
-    if (c->slots[i].path) empty(c, &c->slots[i]);
-    c->slots[i] = (slot){.path = copy, .fd = r->fd, .n_users = 1, .used = ++c->clock};
-    r->slot = i;
+    if (bytes > c->room) AMA_TRY(grow(c, bytes));
+    fill(c, i, path, r);
     return AMA_OK;
+}
+
+ama_status ama__file_cache_adopt(ama__file_cache *c, const char *path, int fd) {
+    ama__file_ref r = {fd, -1};
+    pthread_mutex_lock(&c->lock);
+    ama_status status = keep(c, path, &r);
+    pthread_mutex_unlock(&c->lock);
+    if (status == AMA_OK)
+        ama__file_cache_give(c, r);
+    else
+        ama__file_close(fd);
+    return status;
 }
 
 static void close_idle(ama__file_cache *c) {
     pthread_mutex_lock(&c->lock);
     for (int i = 0; i < c->n; i++)
-        if (c->slots[i].path && c->slots[i].n_users == 0) empty(c, &c->slots[i]);
+        if (c->slots[i].n_users == 0) empty(&c->slots[i]);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -106,7 +159,10 @@ static ama_status take(ama__file_cache *c, const char *path, ama__file_ref *out,
     *out = (ama__file_ref){-1, -1};
     pthread_mutex_lock(&c->lock);
     int i = find(c, path);
-    if (i >= 0) *out = (ama__file_ref){c->slots[i].fd, i};
+    if (i >= 0) {
+        *out = (ama__file_ref){c->slots[i].fd, i};
+        c->slots[i].advised = false;
+    }
     pthread_mutex_unlock(&c->lock);
     if (i >= 0) return AMA_OK;
 
@@ -141,13 +197,39 @@ ama_status ama__file_cache_take_if(ama__file_cache *c, const char *path, ama__fi
     return take(c, path, out, &error);
 }
 
-bool ama__file_cache_peek(ama__file_cache *c, const char *path, ama__file_ref *out) {
-    pthread_mutex_lock(&c->lock);
+/* The file when it is open, else the slot in which it would be kept, -1 when it would not. Under the lock. */
+static bool look(ama__file_cache *c, const char *path, ama__file_ref *out, int *place) {
     int i = find(c, path);
-    *out = i >= 0 ? (ama__file_ref){c->slots[i].fd, i} : (ama__file_ref){-1, -1};
+    *out = (ama__file_ref){-1, i};
+    if (i >= 0) {
+        out->fd = c->slots[i].fd;
+        return true;
+    }
+    *place = strlen(path) < c->room ? victim_of_advice(c) : -1; /* nothing is allocated here: that may fail */
+    return false;
+}
+
+/* No file is opened for advice that cannot be kept until it is used. */
+bool ama__file_cache_peek(ama__file_cache *c, const char *path, ama__file_ref *out) {
+    int place = -1;
+    pthread_mutex_lock(&c->lock);
+    bool found = look(c, path, out, &place);
     pthread_mutex_unlock(&c->lock);
-    if (i < 0) out->fd = open(path, O_RDONLY | O_CLOEXEC);
-    return out->fd >= 0;
+    if (found || place < 0) return found;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    pthread_mutex_lock(&c->lock);
+    found = look(c, path, out, &place);
+    if (!found) {
+        *out = (ama__file_ref){fd, -1};
+        if (place >= 0) {
+            fill(c, place, path, out);
+            c->slots[place].advised = true;
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (found) ama__file_close(fd);
+    return true;
 }
 
 void ama__file_cache_give(ama__file_cache *c, ama__file_ref r) {
@@ -163,7 +245,7 @@ void ama__file_cache_give(ama__file_cache *c, ama__file_ref r) {
 int ama__file_cache_n_open(ama__file_cache *c) {
     int n = 0;
     pthread_mutex_lock(&c->lock);
-    for (int i = 0; i < c->n; i++) n += c->slots[i].path != NULL;
+    for (int i = 0; i < c->n; i++) n += c->slots[i].fd >= 0;
     pthread_mutex_unlock(&c->lock);
     return n;
 }

@@ -1,6 +1,7 @@
 /* The netCDF-4 and HDF5 driver: opening, errors, and which way a variable is read. */
 #include "store/driver.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,25 +65,26 @@ static bool has_signature(int fd, int64_t file_bytes) {
     return false;
 }
 
-static bool hdf5_probe(ama_ctx *ctx, const char *path) {
-    (void)ctx;
+static bool hdf5_probe(ama_ctx *ctx, const char *path, int fd) {
+    (void)ctx, (void)path;
     struct stat s;
-    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode)) return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    bool is = has_signature(fd, s.st_size);
-    close(fd);
-    return is;
+    return fd >= 0 && fstat(fd, &s) == 0 && has_signature(fd, s.st_size);
 }
 
-static ama_status check_file(ama_ctx *ctx, const char *path) {
-    int fd;
+/* A descriptor of one's own of a file that is HDF5. The caller's is known to be. */
+static ama_status take_file(ama_ctx *ctx, const char *path, const int *given, int *fd) {
     int64_t bytes;
-    AMA_TRY(ama__file_open(ctx, path, &fd));
-    ama_status status = ama__file_size(ctx, fd, path, &bytes);
-    if (status == AMA_OK && !has_signature(fd, bytes))
+    if (given) {
+        errno = EIO;
+        *fd = ama__fault(ctx) ? -1 : fcntl(*given, F_DUPFD_CLOEXEC, 0);
+        return *fd >= 0 ? AMA_OK : ama__file_refused(ctx, path, errno);
+    }
+    AMA_TRY(ama__file_open(ctx, path, fd));
+    ama_status status = ama__file_size(ctx, *fd, path, &bytes);
+    if (status == AMA_OK && !has_signature(*fd, bytes))
         status = ama__fail(ctx, AMA_ERR_FORMAT, "%s: not an HDF5 or netCDF-4 file", path);
-    ama__file_close(fd);
+    if (status == AMA_OK) return AMA_OK;
+    ama__file_close(*fd);
     return status;
 }
 
@@ -170,14 +172,17 @@ static ama_status hdf5_open(ama__arena *arena, const char *path, const ama__open
     ama_ctx *ctx = ama__arena_ctx(arena);
     ama__hdf5_file *f;
     *handle = NULL;
-    AMA_TRY(check_file(ctx, path));
     AMA_NEW(arena, f, 1);
-    *f = (ama__hdf5_file){.ctx = ctx, .arena = arena, .allow_external = o && o->allow_external, .id = -1, .lapl = -1};
+    *f = (ama__hdf5_file){
+        .ctx = ctx, .arena = arena, .allow_external = o && o->allow_external, .io.fd = -1, .id = -1, .lapl = -1};
     AMA_KEEP(arena, f->path, ama__arena_strdup(arena, path));
     if (o && o->index_cache) AMA_KEEP(arena, f->index_cache, ama__arena_strdup(arena, o->index_cache));
     if (H5open() < 0) return ama__fail(ctx, AMA_ERR_INTERNAL, "%s: the HDF5 library does not start", path);
+    AMA_TRY(take_file(ctx, path, o ? o->fd : NULL, &f->io.fd));
     ama__hdf5_quiet quiet = ama__hdf5_quiet_begin();
     ama_status status = open_file(f);
+    ama__file_close(f->io.fd); /* when nothing has taken it */
+    f->io.fd = -1;
     if (status == AMA_OK) status = read_meta(f, o ? o->group : NULL, meta);
     void *opened = f;
     if (status == AMA_OK)
@@ -218,4 +223,4 @@ static ama_status hdf5_manifest(void *handle, ama__arena *arena, const ama__meta
     return status;
 }
 
-const ama__driver ama__driver_hdf5 = {"hdf5", hdf5_probe, hdf5_open, hdf5_manifest, hdf5_close, true};
+const ama__driver ama__driver_hdf5 = {"hdf5", hdf5_probe, hdf5_open, hdf5_manifest, hdf5_close};

@@ -95,14 +95,15 @@ static ama_status locate_all(walk *w, ama__extent_entry *table) {
     return AMA_OK;
 }
 
-static ama_status new_table(const walk *w, ama__arena *arena, ama__manifest *out) {
+static ama_status new_table(const walk *w, ama__arena *arena, ama__manifest *out, ama__extent_entry **table) {
     out->kind = AMA_MANIFEST_TABLE;
     out->n_table = w->v->grid.n_chunks;
     if (out->n_table > AMA_HDF5_TABLE_MAX)
         return ama__fail(w->f->ctx, AMA_ERR_UNSUPPORTED,
                          "%s: variable %s declares %" PRId64 " chunks, more than the %" PRId64 " that can be indexed",
                          w->f->path, w->v->name, out->n_table, AMA_HDF5_TABLE_MAX);
-    AMA_NEW(arena, out->table, out->n_table ? out->n_table : 1);
+    AMA_NEW(arena, *table, out->n_table ? out->n_table : 1);
+    out->table = *table;
     return AMA_OK;
 }
 
@@ -148,12 +149,13 @@ ama_status ama__hdf5_index(ama__hdf5_file *f, hid_t set, const ama__stored_var *
     if (!w.recorder) return ama__hdf5_fail(f, "variable %s: its file is not there", v->name);
     AMA_TRY(object_path(&w, arena, &out->path));
     if (w.own->source == AMA_HDF5_CONTIGUOUS) return contiguous(&w, out);
-    AMA_TRY(new_table(&w, arena, out));
+    ama__extent_entry *table;
+    AMA_TRY(new_table(&w, arena, out, &table));
     const ama__index_key key = {f->path, w.own->path, w.recorder->file_bytes, out->n_table};
     const char *cache = strcmp(out->path, f->path) == 0 ? f->index_cache : NULL;
-    if (cache && ama__index_cache_load(f->ctx, cache, &key, out->table)) return AMA_OK;
+    if (cache && ama__index_cache_load(f->ctx, cache, &key, table)) return AMA_OK;
     if (w.own->source == AMA_HDF5_CHUNKED) AMA_TRY(count_stored(&w));
-    AMA_TRY(locate_all(&w, out->table));
-    if (cache) ama__index_cache_save(f->ctx, cache, &key, out->table);
+    AMA_TRY(locate_all(&w, table));
+    if (cache) ama__index_cache_save(f->ctx, cache, &key, table);
     return AMA_OK;
 }

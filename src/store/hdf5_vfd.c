@@ -28,8 +28,13 @@ typedef struct vfd_info {
 static H5FD_t *vfd_open(const char *name, unsigned flags, hid_t fapl, haddr_t maxaddr) {
     if ((flags & H5F_ACC_RDWR) || maxaddr == 0) return NULL;
     const vfd_info *info = H5Pget_driver_info(fapl);
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    int fd = -1;
     struct stat st;
+    if (info && info->io) {
+        fd = info->io->fd;
+        info->io->fd = -1;
+    }
+    if (fd < 0) fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
         if (info && info->io && !info->io->err) info->io->err = errno;
         if (fd >= 0) close(fd);

@@ -11,6 +11,7 @@
 /* Shared by all files opened with one access list; must live as long as they do. */
 typedef struct ama__hdf5_io {
     int err; /* errno of the first read or open that the operating system refused, 0: none */
+    int fd;  /* a descriptor for the first file that is opened, which takes it over; -1: it is opened by its name */
 } ama__hdf5_io;
 
 /* One per open file. While `on`, reads of raw data are noted and not done: the buffer stays as it was. */

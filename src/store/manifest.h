@@ -24,7 +24,7 @@ typedef struct ama__manifest {
     char separator;             /* FILES: '.' or '/' */
     int64_t base, record_bytes; /* base -1: nothing is stored, the fill value holds */
     int64_t n_table;
-    ama__extent_entry *table;
+    const ama__extent_entry *table;
     size_t inline_bytes;
     void *inline_data; /* STRING variables: char pointers into the arena of the dataset */
 } ama__manifest;
@@ -37,7 +37,11 @@ typedef struct ama__extent {
 } ama__extent;
 
 /* Extent of chunk number `chunk` (TABLE and FILES). For FILES *path_out (>= path + 32 * ndim + 8 bytes) receives the
- * object's path. Local, no I/O. */
+ * object's path. False when there is no such chunk or no room for its path; nothing is recorded, so that a thread that
+ * reads ahead may ask. Local, no I/O. */
+bool ama__manifest_find(const ama__manifest *m, const ama__chunkgrid *grid, int64_t chunk, ama__extent *out,
+                        char *path_out, size_t path_bytes);
+/* The same, where that is an error. */
 ama_status ama__manifest_locate(ama_ctx *ctx, const ama__manifest *m, const ama__chunkgrid *grid, int64_t chunk,
                                 ama__extent *out, char *path_out, size_t path_bytes);
 

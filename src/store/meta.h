@@ -69,6 +69,15 @@ ama_status ama__attrs_set(ama__arena *arena, ama__attrs *a, const char *name, am
 ama_status ama__attrs_set_text(ama__arena *arena, ama__attrs *a, const char *name, const char *text);
 void ama__attrs_remove(ama__attrs *a, const char *name);
 
+/* Copies into an arena what `like` (NULL: nothing) does not have: texts, attributes, dims and variables that are equal
+ * there are pointed to, and must live as long as the copy, which nobody may change. meta_share.c. */
+ama_status ama__meta_share(ama__arena *arena, const ama__meta *m, const ama__meta *like, ama__meta *out);
+ama_status ama__attrs_share(ama__arena *arena, const ama__attrs *from, const ama__attrs *like, ama__attrs *out);
+/* All of it the same, in the same order. */
+bool ama__meta_same(const ama__meta *a, const ama__meta *b);
+/* Same names, types and values in the same order. */
+bool ama__attrs_same(const ama__attrs *a, const ama__attrs *b);
+
 /* Serialises for broadcast (buffer of category META) and back (into the arena). Unpack checks every length. Local. */
 ama_status ama__meta_pack(ama_ctx *ctx, const ama__meta *m, void **buf, size_t *bytes);
 ama_status ama__meta_unpack(ama__arena *arena, const void *buf, size_t bytes, ama__meta *out);

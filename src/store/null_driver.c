@@ -1,8 +1,8 @@
 /* The skeleton of a driver: copy it, give it a name, list it in drivers.c, run the conformance suite. */
 #include "store/driver.h"
 
-static bool null_probe(ama_ctx *ctx, const char *path) {
-    (void)ctx, (void)path;
+static bool null_probe(ama_ctx *ctx, const char *path, int fd) {
+    (void)ctx, (void)path, (void)fd;
     return false; /* look at magic bytes or at what is in the directory; never record an error */
 }
 
@@ -23,4 +23,4 @@ static void null_close(void **handle) {
     *handle = NULL;
 }
 
-const ama__driver ama__driver_null = {"null", null_probe, null_open, null_manifest, null_close, false};
+const ama__driver ama__driver_null = {"null", null_probe, null_open, null_manifest, null_close};

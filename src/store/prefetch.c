@@ -1,5 +1,10 @@
-/* Orders stand in a ring. The reading thread goes through it once; whoever needs a chunk looks for its order from the
- * oldest on, where it usually stands. The lock is held for looking only, never while reading. */
+/* Orders stand in a ring. Few threads go through it once, together; whoever needs a chunk looks for its order from the
+ * oldest on, where it usually stands. The lock is held for looking only, never while reading.
+ *
+ * What is in the page cache already is left to who needs it: nothing would be gained, and decoding is faster of bytes
+ * that were read just now. Whether it is can be asked without reading (preadv2 with RWF_NOWAIT); where the system does
+ * not say it counts as not there. As long as the answer is yes it is asked ever less often. */
+#define _GNU_SOURCE /* preadv2 */
 #include "store/prefetch.h"
 
 #include <errno.h>
@@ -8,19 +13,27 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "store/fetch_private.h"
 
-enum { RING = 1024 };
+enum {
+    RING = 1024,
+    READERS = 4,    /* threads: a distant server answers several requests in the time of one */
+    PASS_MOST = 15, /* orders not looked at after one that is in the page cache */
+    STACK = 256 << 10,
+    LARGE = 32 << 10
+};
 
-typedef enum order_state { FREE, QUEUED, READING, READY, FAILED } order_state;
+typedef enum order_state { FREE, QUEUED, READING, READY, LEFT } order_state;
 
 typedef struct order {
     order_state state;
     const ama__stored_var *v;
     const ama__manifest *m;
-    int64_t chunk, room; /* bytes that `data` holds */
+    int64_t chunk;
+    int64_t bytes, room; /* that `data` holds, and takes of the window */
     ama__file_ref file;  /* of a TABLE; slot -1 and fd -1 otherwise */
     ama__read_bytes got;
 } order;
@@ -28,26 +41,40 @@ typedef struct order {
 struct ama__prefetch {
     ama_ctx *ctx;
     ama__fetcher *f;
-    pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work, done;
+    pthread_t reader[READERS];
+    int n_readers, n_idle, n_waiting; /* readers, those of them without work; others that wait for a chunk */
     bool stop;
-    int64_t window, held;
-    int64_t first, next, end; /* [first, end): orders; next: for the thread */
+    int64_t window, held, taken;
+    int64_t cached, pass;     /* orders in a row that were in the page cache; to come that are not looked at */
+    int64_t first, next, end; /* [first, end): orders; next: for the readers */
     order ring[RING];
 };
 
-int64_t ama__prefetch_bytes(const ama__stored_var *v, const ama__manifest *m, int64_t chunk) {
+/* Bytes that the stored chunk has at most; 0: it is not read ahead. */
+static int64_t stored_most(const ama__stored_var *v, const ama__manifest *m, int64_t chunk) {
     int64_t items;
     if (v->pipeline.n == 0 || chunk < 0) return 0;
     if (m->kind == AMA_MANIFEST_TABLE)
         return chunk < m->n_table && m->table[chunk].offset >= 0 ? m->table[chunk].length : 0;
     if (m->kind != AMA_MANIFEST_FILES || !ama__shape_size(v->grid.ndim, v->grid.chunk, &items)) return 0;
     size_t bytes = ama__pipeline_bound(&v->pipeline, (size_t)items * ama__dtype_bytes(v->dtype));
-    return bytes < INT64_MAX ? (int64_t)bytes : 0;
+    return bytes < INT64_MAX / 2 ? (int64_t)bytes : 0;
 }
 
-/* ---- the thread */
+/* What a request may take of the budget: a header, and a large block comes in pages and can be a quarter larger. */
+static int64_t room_of(int64_t bytes) {
+    int64_t more = bytes < LARGE ? 64 : bytes / 4 + 8192;
+    return bytes > 0 ? bytes + more : 0;
+}
+
+int64_t ama__prefetch_bytes(const ama__stored_var *v, const ama__manifest *m, int64_t chunk) {
+    return room_of(stored_most(v, m, chunk));
+}
+
+/* ---- the readers: they have no context, so that they can not leave an error in the record for somebody else's to find
+ */
 
 /* As ama__file_read, but nothing is recorded. */
 static bool read_quietly(int fd, int64_t offset, char *dst, size_t bytes) {
@@ -60,26 +87,40 @@ static bool read_quietly(int fd, int64_t offset, char *dst, size_t bytes) {
     return true;
 }
 
-static bool read_file(order *o, const char *path) {
+static bool is_cached(int fd, int64_t offset, int64_t bytes) {
+    char byte;
+    struct iovec one = {&byte, 1};
+    return preadv2(fd, &one, 1, offset, RWF_NOWAIT) == 1 && preadv2(fd, &one, 1, offset + bytes - 1, RWF_NOWAIT) == 1;
+}
+
+static bool read_file(order *o, const char *path, bool *cached) {
     struct stat s;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return o->got.missing = errno == ENOENT;
-    bool ok = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size <= o->room;
-    if (ok) {
+    bool ok = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) && s.st_size <= o->bytes;
+    if (ok && s.st_size > 0) *cached = is_cached(fd, 0, s.st_size);
+    if (ok && !*cached) {
+        ama__fetch_advise_span(fd, 0, s.st_size); /* in one request rather than one after another */
         o->got.bytes = (size_t)s.st_size;
         ok = read_quietly(fd, 0, o->got.data, o->got.bytes);
     }
     ama__file_close(fd);
-    return ok;
+    return ok && !*cached;
 }
 
-static bool read_order(ama__prefetch *p, order *o) {
+static bool read_order(order *o, bool *cached) {
     char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8];
     ama__extent e;
-    if (ama__manifest_locate(p->ctx, o->m, &o->v->grid, o->chunk, &e, path, sizeof path) != AMA_OK) return false;
-    if (o->m->kind == AMA_MANIFEST_FILES) return read_file(o, path);
+    if (!ama__manifest_find(o->m, &o->v->grid, o->chunk, &e, path, sizeof path)) return false;
+    if (o->m->kind == AMA_MANIFEST_FILES) return read_file(o, path, cached);
     o->got.bytes = (size_t)e.length;
     return read_quietly(o->file.fd, e.offset, o->got.data, o->got.bytes);
+}
+
+/* Under the lock. */
+static void note_cached(ama__prefetch *p, bool cached) {
+    p->cached = cached ? p->cached + 1 : 0;
+    p->pass = p->cached < PASS_MOST ? p->cached : PASS_MOST;
 }
 
 static void *serve(void *user) {
@@ -87,30 +128,40 @@ static void *serve(void *user) {
     pthread_mutex_lock(&p->lock);
     while (!p->stop) {
         if (p->next == p->end) {
+            p->n_idle++;
             pthread_cond_wait(&p->work, &p->lock);
+            p->n_idle--;
             continue;
         }
         order *o = &p->ring[p->next++ % RING];
+        bool cached = false;
         if (o->state != QUEUED) continue;
         o->state = READING;
         pthread_mutex_unlock(&p->lock);
-        bool ok = read_order(p, o);
+        bool ok = read_order(o, &cached);
         pthread_mutex_lock(&p->lock);
-        o->state = ok ? READY : FAILED;
-        pthread_cond_broadcast(&p->done);
+        o->state = ok ? READY : LEFT;
+        note_cached(p, cached);
+        if (p->n_waiting > 0) pthread_cond_broadcast(&p->done);
     }
     pthread_mutex_unlock(&p->lock);
     return NULL;
 }
 
-/* Signals are for the threads of the program. */
-static bool start_thread(ama__prefetch *p) {
+/* Under the lock. One more reader where all are busy, as far as threads are to be had; without any, orders are taken
+ * over by who needs the chunks. Signals are for the threads of the program. */
+static void call_reader(ama__prefetch *p) {
     sigset_t all, before;
+    pthread_attr_t how;
+    if (p->n_idle > 0) pthread_cond_signal(&p->work);
+    if (p->n_idle >= p->end - p->next || p->n_readers == READERS) return;
     sigfillset(&all);
+    pthread_attr_init(&how);
+    pthread_attr_setstacksize(&how, STACK);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&p->thread, NULL, serve, p) == 0;
+    p->n_readers += pthread_create(&p->reader[p->n_readers], &how, serve, p) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
+    pthread_attr_destroy(&how);
 }
 
 /* ---- the others */
@@ -126,10 +177,6 @@ ama_status ama__prefetch_create(ama_ctx *ctx, ama__fetcher *f, int64_t window_by
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->done, NULL);
-    if (!start_thread(p)) {
-        ama__mem_free(ctx, mem);
-        return AMA_OK;
-    }
     f->prefetch = *out = p;
     return AMA_OK;
 }
@@ -149,9 +196,9 @@ void ama__prefetch_destroy(ama__prefetch **prefetch) {
     if (!p) return;
     pthread_mutex_lock(&p->lock);
     p->stop = true;
-    pthread_cond_signal(&p->work);
+    pthread_cond_broadcast(&p->work);
     pthread_mutex_unlock(&p->lock);
-    pthread_join(p->thread, NULL);
+    for (int i = 0; i < p->n_readers; i++) pthread_join(p->reader[i], NULL);
     for (int64_t i = p->first; i < p->end; i++)
         if (p->ring[i % RING].state != FREE) forget(p, &p->ring[i % RING]);
     p->f->prefetch = NULL;
@@ -162,32 +209,52 @@ void ama__prefetch_destroy(ama__prefetch **prefetch) {
     AMA_FREE(ctx, *prefetch);
 }
 
+/* Takes room in the window; false where there is none, *look false where nothing is to be looked at. */
+static bool take_room(ama__prefetch *p, int64_t bytes, bool *look) {
+    pthread_mutex_lock(&p->lock);
+    *look = p->pass == 0;
+    if (!*look) p->pass--;
+    bool room = !*look || (p->held + bytes <= p->window && p->end - p->first < RING);
+    if (*look && room) p->held += bytes;
+    pthread_mutex_unlock(&p->lock);
+    return room;
+}
+
+static void give_room(ama__prefetch *p, const order *o, bool cached) {
+    if (o->file.fd >= 0) ama__file_cache_give(p->f->files, o->file);
+    pthread_mutex_lock(&p->lock);
+    p->held -= o->room;
+    if (cached) note_cached(p, true);
+    pthread_mutex_unlock(&p->lock);
+}
+
 ama_status ama__prefetch_order(ama__prefetch *p, const ama__stored_var *v, const ama__manifest *m, int64_t chunk,
                                bool *room) {
     order o = {.state = QUEUED, .v = v, .m = m, .chunk = chunk, .file = {-1, -1}};
-    o.room = ama__prefetch_bytes(v, m, chunk);
+    bool look, table = m->kind == AMA_MANIFEST_TABLE;
+    o.bytes = stored_most(v, m, chunk);
+    o.room = room_of(o.bytes);
     *room = true;
     if (o.room == 0 || o.room > p->window) return AMA_OK;
-    pthread_mutex_lock(&p->lock);
-    *room = p->held + o.room <= p->window && p->end - p->first < RING;
-    if (*room) p->held += o.room;
-    pthread_mutex_unlock(&p->lock);
-    if (!*room) return AMA_OK;
-    /* a file that can not be opened is left to who reads it */
-    bool table = m->kind == AMA_MANIFEST_TABLE;
+    *room = take_room(p, o.room, &look);
+    if (!*room || !look) return AMA_OK;
     ama_status status = table ? ama__file_cache_take_if(p->f->files, m->path, &o.file) : AMA_OK;
-    bool ok = !table || o.file.fd >= 0;
-    if (ok && status == AMA_OK) status = ama__mem_alloc(p->ctx, AMA_MEM_CHUNK, (size_t)o.room, &o.got.data);
-    pthread_mutex_lock(&p->lock);
-    if (ok && status == AMA_OK) {
-        p->ring[p->end++ % RING] = o;
-        pthread_cond_signal(&p->work);
-    } else {
-        p->held -= o.room;
+    /* a file that can not be opened is left to who reads it */
+    bool opened = !table || o.file.fd >= 0;
+    bool cached = table && opened && is_cached(o.file.fd, m->table[chunk].offset, o.bytes);
+    if (status == AMA_OK && opened && !cached)
+        status = ama__mem_alloc(p->ctx, AMA_MEM_CHUNK, (size_t)o.bytes, &o.got.data);
+    if (!o.got.data) {
+        give_room(p, &o, cached);
+        return status;
     }
+    if (table) ama__fetch_advise_span(o.file.fd, m->table[chunk].offset, o.bytes);
+    pthread_mutex_lock(&p->lock);
+    if (table) note_cached(p, false);
+    p->ring[p->end++ % RING] = o;
+    call_reader(p);
     pthread_mutex_unlock(&p->lock);
-    if (status != AMA_OK && o.file.fd >= 0) ama__file_cache_give(p->f->files, o.file);
-    return status;
+    return AMA_OK;
 }
 
 /* Under the lock. */
@@ -202,13 +269,25 @@ static order *find(ama__prefetch *p, const ama__manifest *m, int64_t chunk) {
 bool ama__prefetch_take(ama__prefetch *p, const ama__manifest *m, int64_t chunk, ama__read_bytes *out) {
     pthread_mutex_lock(&p->lock);
     order *o;
-    while ((o = find(p, m, chunk)) && o->state == READING) pthread_cond_wait(&p->done, &p->lock);
+    while ((o = find(p, m, chunk)) && o->state == READING) {
+        p->n_waiting++;
+        pthread_cond_wait(&p->done, &p->lock);
+        p->n_waiting--;
+    }
     bool ready = o && o->state == READY;
     if (ready) {
         *out = o->got;
         o->got.data = NULL;
+        p->taken++;
     }
     if (o) forget(p, o);
     pthread_mutex_unlock(&p->lock);
     return ready;
+}
+
+int64_t ama__prefetch_taken(ama__prefetch *p) {
+    pthread_mutex_lock(&p->lock);
+    int64_t n = p->taken;
+    pthread_mutex_unlock(&p->lock);
+    return n;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/fetch_private.h"
+#include "store/io_walk.h"
 
 enum { GAP_BYTES = 16 << 10, LEAST_SHARE = 4 << 10, BYTES_PER_PIECE = 256, LEAST_PIECES = 16 };
 
@@ -16,8 +16,7 @@ struct ama__twophase {
     ama_ctx *ctx;
     ama__comm *comm;
     ama__fetcher *fetcher;
-    const char *const *path;
-    int64_t n_paths;
+    const ama__store_var *part;
     int nranks, n_agg, mine;        /* mine: number of this rank among the aggregators, -1 */
     int *agg;                       /* their ranks */
     int64_t share, pieces;          /* bytes and pieces a rank asks of an aggregator in a round, at most */
@@ -30,46 +29,24 @@ struct ama__twophase {
     char *in, *out, *block;
 };
 
-/* Where the walk over the wants of this rank stands. */
-typedef struct cursor {
-    int n, at;
-    const ama__io_want *want;
-    bool open;
-    ama__runs runs; /* of a box */
-    int64_t index[AMA_MAX_DIMS];
-    int64_t run, done; /* runs and bytes of the run that are asked for */
-    char *dst;
-} cursor;
-
 /* ---- sizes */
 
-static int64_t share_of(int nranks) {
-    int64_t n = AMA_IO_ROUND / nranks;
+static int64_t share_of(int nranks, int64_t round_bytes) {
+    int64_t n = round_bytes / nranks;
     return n > LEAST_SHARE ? n : LEAST_SHARE;
 }
 
-static int64_t pieces_of(int nranks) {
-    int64_t n = share_of(nranks) / BYTES_PER_PIECE;
+static int64_t pieces_of(int64_t share) {
+    int64_t n = share / BYTES_PER_PIECE;
     return n > LEAST_PIECES ? n : LEAST_PIECES;
 }
 
-int64_t ama__twophase_bytes(int nranks) {
-    int64_t n = nranks, pieces = n * pieces_of(nranks), word = (int64_t)sizeof(int64_t);
+int64_t ama__twophase_bytes(int nranks, int64_t round_bytes) {
+    int64_t n = nranks, share = share_of(nranks, round_bytes), word = (int64_t)sizeof(int64_t);
+    int64_t pieces = n * pieces_of(share);
     int64_t asking = pieces * (int64_t)(sizeof(piece) + sizeof(char *)) + n * (2 * word + (int64_t)sizeof(int));
     int64_t serving = pieces * ((int64_t)sizeof(piece) + 2 * word) + AMA_IO_BLOCK;
-    return asking + serving + 2 * n * share_of(nranks) + 6 * n * word + (int64_t)sizeof(ama__twophase) + 1024;
-}
-
-int64_t ama__io_want_bytes(const ama__io_want *w) {
-    ama__runs r;
-    if (w->m->kind == AMA_MANIFEST_TABLE) {
-        if (w->chunk < 0 || w->chunk >= w->m->n_table) return -1;
-        return w->m->table[w->chunk].offset < 0 ? 0 : w->m->table[w->chunk].length;
-    }
-    if (w->m->kind != AMA_MANIFEST_CONTIGUOUS && w->m->kind != AMA_MANIFEST_RECORD) return 0;
-    if (w->m->base < 0 || ama__box_size(&w->box) == 0) return 0;
-    if (!ama__box_runs(w->v, w->m, &w->box, &r)) return -1;
-    return r.n * (int64_t)r.bytes;
+    return asking + serving + 2 * n * share + 6 * n * word + (int64_t)sizeof(ama__twophase) + 1024;
 }
 
 /* ---- making one */
@@ -111,8 +88,8 @@ static ama_status make_buffers(ama__twophase *t) {
     return get(t, AMA_IO_BLOCK, 1, &t->block);
 }
 
-ama_status ama__twophase_create(ama__comm *comm, ama__fetcher *f, int n_aggregators, const char *const *path,
-                                int64_t n_paths, ama__twophase **out) {
+ama_status ama__twophase_create(ama__comm *comm, ama__fetcher *f, int n_aggregators, int64_t round_bytes,
+                                const ama__store_var *part, ama__twophase **out) {
     ama_ctx *ctx = ama__comm_ctx(comm);
     ama__twophase *t = NULL;
     *out = NULL;
@@ -122,9 +99,9 @@ ama_status ama__twophase_create(ama__comm *comm, ama__fetcher *f, int n_aggregat
         return status;
     }
     int nranks = ama__comm_nranks(comm);
-    *t = (ama__twophase){.ctx = ctx, .comm = comm, .fetcher = f, .path = path, .n_paths = n_paths, .nranks = nranks};
-    t->share = share_of(nranks);
-    t->pieces = pieces_of(nranks);
+    *t = (ama__twophase){.ctx = ctx, .comm = comm, .fetcher = f, .part = part, .nranks = nranks};
+    t->share = share_of(nranks, round_bytes);
+    t->pieces = pieces_of(t->share);
     *out = t;
     AMA_TRY(choose_aggregators(t, n_aggregators));
     return ama__comm_agree(comm, make_buffers(t));
@@ -142,66 +119,26 @@ void ama__twophase_destroy(ama__twophase **t) {
 
 /* ---- asking */
 
-/* Offset and bytes of what is left of the run at hand; false when the want has no more. */
-static bool left_of_run(const cursor *c, int64_t *offset, int64_t *bytes) {
-    const ama__io_want *w = &c->want[c->at];
-    if (w->m->kind == AMA_MANIFEST_TABLE) {
-        const ama__extent_entry *e = &w->m->table[w->chunk];
-        *offset = e->offset + c->done;
-        *bytes = (int64_t)e->length - c->done;
-        return c->run == 0 && *bytes > 0;
-    }
-    if (c->run == c->runs.n) return false;
-    *offset = ama__run_offset(&c->runs, c->index) + c->done;
-    *bytes = (int64_t)c->runs.bytes - c->done;
-    return true;
-}
-
-static void open_want(cursor *c) {
-    const ama__io_want *w = &c->want[c->at];
-    c->open = true;
-    c->run = c->done = 0;
-    c->dst = w->dst;
-    memset(c->index, 0, sizeof c->index);
-    if (w->m->kind != AMA_MANIFEST_TABLE) ama__box_runs(w->v, w->m, &w->box, &c->runs);
-}
-
-static void advance(cursor *c, int64_t bytes, int64_t left) {
-    c->dst += bytes;
-    c->done += bytes;
-    if (bytes < left) return;
-    c->done = 0;
-    c->run++;
-    if (c->want[c->at].m->kind != AMA_MANIFEST_TABLE) ama__index_next(c->runs.n_outer, c->runs.box->count, c->index);
-}
-
 static int aggregator_of(const ama__twophase *t, int64_t file, int64_t offset) {
     uint64_t h = (uint64_t)file * 0x9E3779B97F4A7C15u;
     return (int)(((h >> 32) + (uint64_t)(offset / AMA_IO_BLOCK)) % (uint64_t)t->n_agg);
 }
 
 /* Fills the lists of this round, until one is full. */
-static void ask(ama__twophase *t, cursor *c) {
+static void ask(ama__twophase *t, ama__io_walk *w) {
+    ama__io_range r;
     for (int k = 0; k < t->n_agg; k++) t->n_asked[k] = t->asked_bytes[k] = 0;
-    while (c->at < c->n) {
-        int64_t offset, left, bytes;
-        if (!c->open) open_want(c);
-        if (!left_of_run(c, &offset, &left)) {
-            c->open = false;
-            c->at++;
-            continue;
-        }
-        int64_t file = c->want[c->at].file;
-        int k = aggregator_of(t, file, offset);
-        bytes = AMA_IO_BLOCK - offset % AMA_IO_BLOCK;
-        if (bytes > left) bytes = left;
+    while (ama__io_walk_look(w, &r)) {
+        int k = aggregator_of(t, r.part, r.offset);
+        int64_t bytes = AMA_IO_BLOCK - r.offset % AMA_IO_BLOCK;
+        if (bytes > r.bytes) bytes = r.bytes;
         if (bytes > t->share - t->asked_bytes[k]) bytes = t->share - t->asked_bytes[k];
         if (bytes == 0 || t->n_asked[k] == t->pieces) return;
         int64_t i = k * t->pieces + t->n_asked[k]++;
-        t->ask[i] = (piece){file, offset, bytes};
-        t->dst[i] = c->dst;
+        t->ask[i] = (piece){r.part, r.offset, bytes};
+        t->dst[i] = r.dst;
         t->asked_bytes[k] += bytes;
-        advance(c, bytes, left);
+        ama__io_walk_advance(w, &r, bytes);
     }
 }
 
@@ -214,16 +151,18 @@ static int compare(const void *a, const void *b, void *user) {
     return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-/* Reads a group of pieces of one block that lie close together, and deals them out. */
+/* Reads a group of pieces of one block that lie close together, and deals them out; one alone is read into its place.
+ */
 static ama_status serve_group(ama__twophase *t, const int64_t *sorted, int64_t n, int64_t end) {
     const piece *first = &t->order[sorted[0]];
-    const char *path = t->path[first->file];
+    const ama__store_var *from = &t->part[first->file];
+    const char *path = from->store->manifest[from->var].path;
+    char *to = n == 1 ? t->out + t->place[sorted[0]] : t->block;
     ama__file_ref file;
     AMA_TRY(ama__file_cache_take(t->fetcher->files, path, &file));
-    ama_status status =
-        ama__fetch_pread(t->fetcher, file.fd, path, first->offset, t->block, (size_t)(end - first->offset));
+    ama_status status = ama__fetch_pread(t->fetcher, file.fd, path, first->offset, to, (size_t)(end - first->offset));
     ama__file_cache_give(t->fetcher->files, file);
-    for (int64_t i = 0; i < n && status == AMA_OK; i++) {
+    for (int64_t i = 0; i < n && n > 1 && status == AMA_OK; i++) {
         const piece *p = &t->order[sorted[i]];
         memcpy(t->out + t->place[sorted[i]], t->block + (p->offset - first->offset), (size_t)p->bytes);
     }
@@ -314,15 +253,15 @@ static void take(ama__twophase *t) {
 
 ama_status ama__twophase_read(ama__twophase *t, ama_status local, int n, const ama__io_want *want) {
     enum { DONE, MORE, FAILED };
-    cursor c = {.n = local == AMA_OK ? n : 0, .want = want};
+    ama__io_walk w = {.n = local == AMA_OK ? n : 0, .want = want};
     int64_t state = MORE;
     while (state == MORE) {
         int64_t asked;
-        ask(t, &c);
+        ask(t, &w);
         exchange_lists(t, &asked);
         if (local == AMA_OK && t->mine >= 0) local = serve(t, asked);
         exchange_bytes(t);
-        state = ama__comm_max(t->comm, local != AMA_OK ? FAILED : c.at < c.n ? MORE : DONE);
+        state = ama__comm_max(t->comm, local != AMA_OK ? FAILED : w.at < w.n ? MORE : DONE);
         if (state != FAILED) take(t);
     }
     return ama__comm_agree(t->comm, local);

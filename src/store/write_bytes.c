@@ -1,4 +1,5 @@
 /* pwrite in loops, and boxes of dense arrays cut into the runs that are contiguous in the file. */
+#define _GNU_SOURCE /* fallocate, sync_file_range */
 #include "store/write_driver.h"
 
 #include <errno.h>
@@ -7,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CALL_BYTES ((size_t)256 << 20) /* at most so many bytes a call: several layers below count in int */
-#define SWAP_BYTES ((size_t)1 << 20)   /* scratch in which bytes are reversed */
+/* A call writes at most so much, ending at a multiple of it: larger calls make Linux look for larger pages of its
+ * cache, which may take ten times as long as the copy does. */
+#define CALL_BYTES ((size_t)1 << 20)
+#define SWAP_BYTES ((size_t)1 << 20) /* scratch in which bytes are reversed */
 
 static ama_status fail_errno(ama__writer *wr, int error, const char *doing, const char *path) {
     ama_status status = error == ENOENT || error == ENOTDIR ? AMA_ERR_NOTFOUND : AMA_ERR_IO;
@@ -24,12 +27,17 @@ ama_status ama__write_open(ama__writer *wr, const char *path, int flags, int *fd
     return *fd < 0 ? fail_errno(wr, errno, "open for writing", path) : AMA_OK;
 }
 
+void ama__write_start(int fd, int64_t offset, int64_t bytes) {
+    (void)sync_file_range(fd, offset, (off_t)bytes, SYNC_FILE_RANGE_WRITE); /* fsync tells what failed */
+}
+
 ama_status ama__write_at(ama__writer *wr, int fd, const char *path, const void *p, size_t bytes, int64_t offset) {
     const char *from = p;
     size_t done = 0;
     int error = ama__fault(wr->ctx) ? ENOSPC : 0;
     while (!error && done < bytes) {
-        size_t want = bytes - done < CALL_BYTES ? bytes - done : CALL_BYTES;
+        size_t want = CALL_BYTES - ((size_t)offset + done) % CALL_BYTES;
+        if (want > bytes - done) want = bytes - done;
         ssize_t got = pwrite(fd, from + done, want, (off_t)(offset + (int64_t)done));
         if (got > 0)
             done += (size_t)got;
@@ -41,8 +49,23 @@ ama_status ama__write_at(ama__writer *wr, int fd, const char *path, const void *
     if (error)
         return ama__fail(wr->ctx, AMA_ERR_IO, "write %zu bytes at byte %lld of %s: %s", bytes - done,
                          (long long)offset + (long long)done, path, strerror(error));
+    if (bytes >= CALL_BYTES) ama__write_start(fd, offset, (int64_t)bytes);
     __atomic_fetch_add(&wr->bytes, (int64_t)bytes, __ATOMIC_RELAXED);
     return AMA_OK;
+}
+
+ama_status ama__write_reserve(ama__writer *wr, int fd, const char *path, int64_t end) {
+    int rc, error = ama__fault(wr->ctx) ? ENOSPC : 0;
+    if (!error) {
+        do {
+            rc = end > 0 ? fallocate(fd, 0, 0, (off_t)end) : 0;
+        } while (rc && errno == EINTR);
+        if (rc && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+            error = errno; /* else it cannot, or need not */
+    }
+    return error ? ama__fail(wr->ctx, AMA_ERR_IO, "make room for %lld bytes in %s: %s", (long long)end, path,
+                             strerror(error))
+                 : AMA_OK;
 }
 
 ama_status ama__write_sync(ama__writer *wr, int fd, const char *path) {

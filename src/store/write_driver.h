@@ -23,7 +23,7 @@ typedef struct ama__write_driver {
     /* Local, thread-safe. The box is inside the array, not empty and, for a chunked variable, exactly one chunk. */
     ama_status (*put)(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data);
     size_t (*pending)(const ama__writer *wr); /* NULL: nothing ever waits */
-    ama_status (*flush)(ama__writer *wr);     /* Collective, agreed; NULL: nothing ever waits */
+    ama_status (*flush)(ama__writer *wr);     /* Collective, agreed; called where wr->in_step is set by check */
     ama_status (*finish)(ama__writer *wr);    /* Collective, agreed */
     void (*destroy)(ama__writer *wr);         /* Local; wr->state may be NULL */
 } ama__write_driver;
@@ -43,6 +43,7 @@ struct ama__writer {
     bool *has_fill;         /* [n_vars] the spec gives it (has_fill or a _FillValue attribute) */
     char *path, *tmp, *dir; /* final name (symbolic links resolved), temporary name, their directory */
     bool root;              /* this is rank 0 */
+    bool in_step;           /* what is put may wait for a flush of all ranks */
     int fd;                 /* of tmp, formats of one file; -1 when not open */
     int64_t expected_bytes; /* of the finished file; set by the driver on rank 0 */
     int64_t *n_put;         /* [n_vars] elements put by this rank (atomic) */
@@ -63,6 +64,11 @@ int64_t ama__writer_var_size(const ama__writer *wr, int var);
 ama_status ama__write_open(ama__writer *wr, const char *path, int flags, int *fd);
 /* Writes all of it at `offset`, in calls small enough for every system, through EINTR and short writes. */
 ama_status ama__write_at(ama__writer *wr, int fd, const char *path, const void *p, size_t bytes, int64_t offset);
+/* Sends bytes that were written on their way to the disk while the next are computed: fsync then waits for little. What
+ * ama__write_at writes in one piece of a MiB or more is sent by itself. */
+void ama__write_start(int fd, int64_t offset, int64_t bytes);
+/* Takes the blocks of the file's first `end` bytes, where the file system can. */
+ama_status ama__write_reserve(ama__writer *wr, int fd, const char *path, int64_t end);
 ama_status ama__write_sync(ama__writer *wr, int fd, const char *path);
 ama_status ama__write_close(ama__writer *wr, int *fd, const char *path);
 /* A whole new file of the given bytes. EEXIST is INTERNAL: two ranks have written one object. */

@@ -1,12 +1,17 @@
-/* netCDF-4 written by all ranks. Dense variables have their place from the start: ranks pwrite their boxes. Chunks
- * (compressed or not) wait in memory until a flush, where the ranks share out the next stretch of the data area by
- * their byte counts alone; each rank keeps the addresses of its own chunks, and rank 0 gets them at the end. */
+/* netCDF-4 written by all ranks. Dense variables and chunks that are not compressed have their place from the start:
+ * ranks pwrite them. Compressed chunks wait in memory until a flush, where the ranks share out the next stretch of the
+ * data area by their byte counts alone; each rank keeps the addresses of its own chunks, and rank 0 gets them at the
+ * end, when they are put in order (write_nc4_order.c). */
 #include "store/write_nc4.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define ORDERED_BYTES ((int64_t)64 << 20) /* files up to this size are put in order unasked */
+
+#define BLOSC_CHUNK_MAX (INT32_MAX - 16)
 
 typedef struct waiting_chunk {
     int64_t number;
@@ -22,17 +27,13 @@ typedef struct waiting_list {
 } waiting_list;
 
 typedef struct nc4_state {
-    int64_t *offset;      /* [n_vars] place of a dense variable, -1 otherwise */
-    int64_t end;          /* of the data area, the same on all ranks */
+    int64_t *offset;      /* [n_vars] place of a dense variable, or of the first of chunks of one size; else -1 */
+    int64_t begin, end;   /* of the chunks whose place is found as they come, the same on all ranks */
     waiting_list waiting; /* under the writer's lock */
     ama__packer text;     /* boxes of text variables, under the writer's lock */
     int64_t n_table, cap_table;
     ama__nc4_chunk *table; /* this rank's chunks in the file */
 } nc4_state;
-
-static int64_t round_up(int64_t x) {
-    return (x + 7) / 8 * 8;
-}
 
 /* ---- check ---- */
 
@@ -52,26 +53,32 @@ static ama_status check_attr_names(ama__writer *wr, const char *owner, const ama
     return AMA_OK;
 }
 
-static ama_status check_pipeline(ama__writer *wr, const ama__stored_var *v) {
+/* raw_bytes: of a chunk. */
+static ama_status check_pipeline(ama__writer *wr, const ama__stored_var *v, int64_t raw_bytes) {
     for (int i = 0; i < v->pipeline.n; i++) {
-        ama__codec c = v->pipeline.step[i].codec;
-        if (c == AMA_CODEC_DEFLATE || c == AMA_CODEC_SHUFFLE || c == AMA_CODEC_ZSTD || c == AMA_CODEC_FLETCHER32)
-            continue;
         char text[128];
-        return ama__fail(wr->ctx, AMA_ERR_UNSUPPORTED,
-                         "variable %s: netCDF-4 output takes shuffle, zlib, zstd and fletcher32, not %s", v->name,
-                         ama__pipeline_print(&v->pipeline, text, sizeof text));
+        if (!ama__nc4_has_filter(v->pipeline.step[i].codec))
+            return ama__fail(wr->ctx, AMA_ERR_UNSUPPORTED,
+                             "variable %s: netCDF-4 output takes shuffle, zlib, zstd, blosc and fletcher32, not %s",
+                             v->name, ama__pipeline_print(&v->pipeline, text, sizeof text));
+        if (v->pipeline.step[i].codec == AMA_CODEC_BLOSC && raw_bytes > BLOSC_CHUNK_MAX)
+            return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: a chunk of %lld bytes is over blosc's 2 GiB", v->name,
+                             (long long)raw_bytes);
     }
-    return AMA_OK;
+    return ama__wrap(wr->ctx, ama__pipeline_check(wr->ctx, &v->pipeline), "variable %s", v->name);
+}
+
+static int64_t raw_chunk_bytes(const ama__writer *wr, int var) {
+    return ama__write_chunk_size(wr, var) * (int64_t)ama__dtype_bytes(ama__writer_var(wr, var)->dtype);
 }
 
 static ama_status nc4_check(ama__writer *wr) {
     const ama__meta *m = &wr->spec.meta;
+    int64_t all = 0, bytes, whole;
     AMA_TRY(check_attr_names(wr, "the dataset", &m->attrs, false));
     for (int k = 0; k < m->n_vars; k++) {
         const ama__stored_var *v = &m->var[k];
         AMA_TRY(check_attr_names(wr, v->name, &v->attrs, true));
-        AMA_TRY(check_pipeline(wr, v));
         if (v->dtype == AMA_STRING && wr->has_fill[k])
             return ama__fail(wr->ctx, AMA_ERR_UNSUPPORTED, "variable %s: netCDF-4 text has no _FillValue", v->name);
         if (v->dtype == AMA_STRING) continue;
@@ -79,10 +86,15 @@ static ama_status nc4_check(ama__writer *wr) {
             if (!wr->chunked[k] && m->dim[v->dim[i]].unlimited && m->dim[v->dim[i]].size > 0)
                 return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: netCDF-4 needs chunks along the unlimited dim %s",
                                  v->name, m->dim[v->dim[i]].name);
-        int64_t bytes = ama__write_chunk_size(wr, k) * (int64_t)ama__dtype_bytes(v->dtype);
+        bytes = raw_chunk_bytes(wr, k);
+        AMA_TRY(check_pipeline(wr, v, bytes));
         if (wr->chunked[k] && (bytes > UINT32_MAX || ama__pipeline_bound(&v->pipeline, (size_t)bytes) > UINT32_MAX))
             return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: a chunk of %lld bytes is over HDF5's 4 GiB", v->name,
                              (long long)bytes);
+        if (wr->chunked[k] && (__builtin_mul_overflow(ama__nc4_round_up(bytes), wr->grid[k].n_chunks, &whole) ||
+                               __builtin_add_overflow(all, whole, &all) || all > INT64_MAX / 4))
+            return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: its chunks are too large to count", v->name);
+        wr->in_step |= wr->chunked[k] && v->pipeline.n > 0;
     }
     return AMA_OK;
 }
@@ -98,18 +110,31 @@ static ama_status make_state(ama__writer *wr, nc4_state **out) {
     return AMA_OK;
 }
 
+/* Chunks that are not compressed are of one size: their places follow from their numbers. */
+static void place_chunks(ama__writer *wr) {
+    nc4_state *s = wr->state;
+    for (int k = 0; k < wr->spec.meta.n_vars; k++) {
+        const ama__stored_var *v = ama__writer_var(wr, k);
+        if (!wr->chunked[k] || v->pipeline.n > 0 || v->dtype == AMA_STRING) continue;
+        s->offset[k] = s->end;
+        s->end += ama__nc4_round_up(raw_chunk_bytes(wr, k)) * wr->grid[k].n_chunks;
+    }
+}
+
 static ama_status nc4_create(ama__writer *wr) {
     nc4_state *s = NULL;
     ama_status status = make_state(wr, &s);
     if (status == AMA_OK && wr->root) {
         status = ama__write_open(wr, wr->tmp, O_RDWR | O_CREAT | O_EXCL, &wr->fd);
         if (status == AMA_OK) status = ama__nc4_define(wr, s->offset, &wr->expected_bytes);
-        s->end = round_up(wr->expected_bytes);
+        s->end = ama__nc4_round_up(wr->expected_bytes);
     }
     AMA_TRY(ama__comm_agree(wr->comm, status));
     ama__comm_bcast(wr->comm, s->offset, sizeof *s->offset * (size_t)wr->spec.meta.n_vars, 0);
     ama__comm_bcast(wr->comm, &s->end, sizeof s->end, 0);
-    if (!wr->root) status = ama__write_open(wr, wr->tmp, O_WRONLY, &wr->fd);
+    place_chunks(wr);
+    s->begin = s->end;
+    if (!wr->root) status = ama__write_open(wr, wr->tmp, O_RDWR, &wr->fd);
     return ama__comm_agree(wr->comm, status);
 }
 
@@ -133,15 +158,6 @@ static ama_status encode(ama__writer *wr, ama__codec_work *w, int var, const ama
     const ama__stored_var *v = ama__writer_var(wr, var);
     size_t raw_bytes = (size_t)ama__write_chunk_size(wr, var) * ama__dtype_bytes(v->dtype);
     bool edge = ama__box_size(box) < ama__write_chunk_size(wr, var);
-    if (v->pipeline.n == 0) {
-        out->bytes = raw_bytes;
-        AMA_TRY(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, raw_bytes, &out->data));
-        if (edge)
-            ama__write_pad(wr, var, box, data, out->data);
-        else
-            memcpy(out->data, data, raw_bytes);
-        return AMA_OK;
-    }
     if (!w) return ama__fail(wr->ctx, AMA_ERR_INTERNAL, "put: compression without codec work");
     size_t bound = ama__pipeline_bound(&v->pipeline, raw_bytes);
     void *padded = NULL, *coded = NULL;
@@ -161,12 +177,46 @@ done:
     return status;
 }
 
+/* Room for n more entries. */
+static ama_status table_grow(ama__writer *wr, int64_t n) {
+    nc4_state *s = wr->state;
+    if (s->n_table + n <= s->cap_table) return AMA_OK;
+    int64_t cap = 2 * s->cap_table > s->n_table + n ? 2 * s->cap_table : s->n_table + n;
+    AMA_TRY(ama__mem_realloc(wr->ctx, AMA_MEM_META, (size_t)cap * sizeof *s->table, (void **)&s->table));
+    s->cap_table = cap;
+    return AMA_OK;
+}
+
+/* A chunk whose place is known. */
+static ama_status put_placed(ama__writer *wr, int var, int64_t number, const ama__box *box, const void *data) {
+    nc4_state *s = wr->state;
+    size_t bytes = (size_t)raw_chunk_bytes(wr, var);
+    const ama__nc4_chunk entry = {.number = number,
+                                  .offset = s->offset[var] + number * ama__nc4_round_up((int64_t)bytes),
+                                  .length = (uint32_t)bytes,
+                                  .var = var};
+    void *padded = NULL;
+    if (ama__box_size(box) < ama__write_chunk_size(wr, var)) {
+        AMA_TRY(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, bytes, &padded));
+        ama__write_pad(wr, var, box, data, padded);
+    }
+    ama_status status = ama__write_at(wr, wr->fd, wr->tmp, padded ? padded : data, bytes, entry.offset);
+    ama__mem_free(wr->ctx, padded);
+    AMA_TRY(status);
+    pthread_mutex_lock(&wr->lock);
+    status = table_grow(wr, 1);
+    if (status == AMA_OK) s->table[s->n_table++] = entry;
+    pthread_mutex_unlock(&wr->lock);
+    return status;
+}
+
 static ama_status put_chunk(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
     nc4_state *s = wr->state;
     const ama__chunkgrid *g = &wr->grid[var];
     int64_t index[AMA_MAX_DIMS];
     for (int i = 0; i < g->ndim; i++) index[i] = box->start[i] / g->chunk[i];
     waiting_chunk c = {.var = var, .number = ama__chunkgrid_number(g, index)};
+    if (s->offset[var] >= 0) return put_placed(wr, var, c.number, box, data);
     AMA_TRY(encode(wr, w, var, box, data, &c));
     ama_status status = AMA_OK;
     pthread_mutex_lock(&wr->lock);
@@ -210,18 +260,16 @@ static void free_waiting(ama__writer *wr, waiting_list *l) {
 /* Writes what waits one behind the other from `at` on. Local. */
 static ama_status write_waiting(ama__writer *wr, const waiting_list *l, int64_t at) {
     nc4_state *s = wr->state;
-    if (s->n_table + l->n > s->cap_table) {
-        int64_t cap = 2 * s->cap_table > s->n_table + l->n ? 2 * s->cap_table : s->n_table + l->n;
-        AMA_TRY(ama__mem_realloc(wr->ctx, AMA_MEM_META, (size_t)cap * sizeof *s->table, (void **)&s->table));
-        s->cap_table = cap;
-    }
+    AMA_TRY(table_grow(wr, l->n));
+    const int64_t first = at;
     for (int64_t i = 0; i < l->n; i++) {
         const waiting_chunk *c = &l->chunk[i];
         AMA_TRY(ama__write_at(wr, wr->fd, wr->tmp, c->data, c->bytes, at));
         s->table[s->n_table++] =
             (ama__nc4_chunk){.number = c->number, .offset = at, .length = (uint32_t)c->bytes, .var = c->var};
-        at += round_up((int64_t)c->bytes);
+        at += ama__nc4_round_up((int64_t)c->bytes);
     }
+    ama__write_start(wr->fd, first, at - first);
     return AMA_OK;
 }
 
@@ -232,7 +280,7 @@ static ama_status nc4_flush(ama__writer *wr) {
     s->waiting = (waiting_list){0};
     pthread_mutex_unlock(&wr->lock);
     int64_t mine = 0;
-    for (int64_t i = 0; i < list.n; i++) mine += round_up((int64_t)list.chunk[i].bytes);
+    for (int64_t i = 0; i < list.n; i++) mine += ama__nc4_round_up((int64_t)list.chunk[i].bytes);
     int64_t total = ama__comm_sum(wr->comm, mine);
     int64_t before = total > 0 ? ama__comm_exscan_sum(wr->comm, mine) : 0;
     ama_status status = list.n > 0 ? write_waiting(wr, &list, s->end + before) : AMA_OK;
@@ -267,18 +315,21 @@ static ama_status index_on_root(ama__writer *wr, const void *table, int64_t tabl
 static ama_status nc4_finish(ama__writer *wr) {
     nc4_state *s = wr->state;
     AMA_TRY(nc4_flush(wr));
-    int64_t *at;
-    ama_status status = wr->root ? AMA_OK : ama__write_sync(wr, wr->fd, wr->tmp);
-    at = ama__arena_alloc(wr->arena, (size_t)(ama__comm_nranks(wr->comm) + 1) * sizeof *at);
-    if (!at) status = ama__error_status(wr->ctx);
+    int n = ama__comm_nranks(wr->comm);
+    int64_t *at = ama__arena_alloc(wr->arena, (size_t)(n + 1) * sizeof *at);
+    ama_status status = at ? AMA_OK : ama__error_status(wr->ctx);
     AMA_TRY(ama__comm_agree(wr->comm, status));
     void *table = NULL, *text = NULL;
-    int n = ama__comm_nranks(wr->comm);
     AMA_TRY_DONE(ama__comm_gatherv(wr->comm, s->table, (size_t)s->n_table * sizeof *s->table, &table, at, 0));
     AMA_FREE(wr->ctx, s->table);
     int64_t table_bytes = wr->root ? at[n] : 0;
+    if (s->end > s->begin && (wr->spec.canonical || s->end <= ORDERED_BYTES))
+        AMA_TRY_DONE(ama__nc4_order(wr, s->begin, s->end, table_bytes / (int64_t)sizeof *s->table, table));
     AMA_TRY_DONE(ama__comm_gatherv(wr->comm, s->text.p, s->text.n, &text, at, 0));
-    if (wr->root) status = index_on_root(wr, table, table_bytes, text, at[n]);
+    if (wr->root)
+        status = index_on_root(wr, table, table_bytes, text, at[n]);
+    else
+        status = ama__write_sync(wr, wr->fd, wr->tmp);
     ama_status closed = ama__write_close(wr, &wr->fd, wr->tmp);
     status = ama__comm_agree(wr->comm, status == AMA_OK ? closed : status);
 done:

@@ -1,4 +1,4 @@
-/* Private to the netCDF-4 writer: the file as HDF5 sees it, and what the three files of the writer share. */
+/* Private to the netCDF-4 writer: the file as HDF5 sees it, and what the files of the writer share. */
 #ifndef AMA_STORE_WRITE_NC4_H
 #define AMA_STORE_WRITE_NC4_H
 
@@ -50,6 +50,15 @@ hid_t ama__nc4_type(ama_dtype t, hid_t *owned);
 /* Makes all dims, variables and attributes in the file wr->tmp open as wr->fd, gives dense variables their place
  * (offset[n_vars], -1 for the others) and tells how long the file is so far. */
 ama_status ama__nc4_define(ama__writer *wr, int64_t *offset, int64_t *end);
+/* ---- write_nc4_filters.c ---- */
+/* True for a codec that netCDF-4 files can have. */
+bool ama__nc4_has_filter(ama__codec codec);
+/* Appends the step to a creation list; false when HDF5 does not take it. */
+bool ama__nc4_set_filter(hid_t dcpl, const ama__codec_step *s, size_t chunk_bytes);
+/* Lets HDF5 know by name the filters that it lacks and that are encoded here, until they are taken back. */
+#define AMA_NC4_LENT 2
+void ama__nc4_lend_filters(bool *is_lent);
+void ama__nc4_take_filters_back(const bool *is_lent);
 /* ---- write_nc4_attrs.c ---- */
 ama_status ama__nc4_attrs(ama__nc4_disk *disk, hid_t object, const ama__attrs *attrs);
 ama_status ama__nc4_attr_text(ama__nc4_disk *disk, hid_t object, const char *name, const char *text);
@@ -64,6 +73,18 @@ typedef struct ama__nc4_chunk {
     uint32_t length;
     int32_t var;
 } ama__nc4_chunk;
+/* Chunks begin at multiples of 8 bytes. */
+static inline int64_t ama__nc4_round_up(int64_t x) {
+    return (x + 7) / 8 * 8;
+}
+/* By variable and number. */
+void ama__nc4_sort(int64_t n, ama__nc4_chunk *chunk);
+
+/* ---- write_nc4_order.c: puts the chunks of bytes [begin, end) of the file into the order of the table sorted, one
+ * behind the other, unless they lie so already; chunks before `begin` stay. n, chunk: on rank 0, which gets the table
+ * sorted and with the new places. wr->fd, open for reading too, may be another afterwards. Collective, agreed. ---- */
+ama_status ama__nc4_order(ama__writer *wr, int64_t begin, int64_t end, int64_t n, ama__nc4_chunk *chunk);
+
 /* Enters the chunks into the file's index and writes the text variables from `text` (see write_nc4.c). data_end: where
  * the ranks' data ends. Sorts `chunk`. *file_end: bytes of the complete file. */
 ama_status ama__nc4_index(ama__writer *wr, int64_t n, ama__nc4_chunk *chunk, ama__unpacker *text, int64_t data_end,

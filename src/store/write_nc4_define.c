@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ZSTD_FILTER 32015 /* registered with the HDF Group */
 #define LOOSE_CHUNK 65536 /* elements */
 
 /* ---- errors ---- */
@@ -92,30 +91,6 @@ hid_t ama__nc4_type(ama_dtype t, hid_t *owned) {
 
 /* ---- datasets ---- */
 
-static size_t never_run(unsigned flags, size_t n_cd, const unsigned *cd, size_t bytes, size_t *buf_bytes, void **buf) {
-    (void)flags, (void)n_cd, (void)cd, (void)bytes, (void)buf_bytes, (void)buf;
-    return 0; /* failure: chunks are encoded and written around HDF5 */
-}
-
-/* HDF5 lets a filter into a pipeline only when it knows it. */
-static const H5Z_class2_t zstd_name = {.version = H5Z_CLASS_T_VERS,
-                                       .id = ZSTD_FILTER,
-                                       .encoder_present = 1,
-                                       .decoder_present = 1,
-                                       .name = "zstd",
-                                       .filter = never_run};
-
-static bool set_filter(hid_t dcpl, const ama__codec_step *s) {
-    unsigned level = (unsigned)s->a;
-    switch (s->codec) {
-    case AMA_CODEC_SHUFFLE: return H5Pset_shuffle(dcpl) >= 0;
-    case AMA_CODEC_FLETCHER32: return H5Pset_fletcher32(dcpl) >= 0;
-    case AMA_CODEC_DEFLATE: return H5Pset_deflate(dcpl, level > 9 ? 9 : level) >= 0;
-    case AMA_CODEC_ZSTD: return H5Pset_filter(dcpl, ZSTD_FILTER, H5Z_FLAG_OPTIONAL, 1, &level) >= 0;
-    default: return false;
-    }
-}
-
 static hid_t new_creation_list(void) {
     hid_t dcpl = H5Pcreate(H5P_DATASET_CREATE);
     if (dcpl < 0) return -1;
@@ -138,9 +113,10 @@ static bool set_layout(const ama__writer *wr, int var, hid_t dcpl, hid_t type) {
         chunk[i] = (hsize_t)(own < most ? own : most > 1 ? most : 1);
         n *= (int64_t)chunk[i];
     }
+    size_t bytes = (size_t)n * ama__dtype_bytes(v->dtype);
     if (H5Pset_chunk(dcpl, v->ndim, chunk) < 0) return false;
     for (int i = 0; i < v->pipeline.n && v->dtype != AMA_STRING; i++)
-        if (!set_filter(dcpl, &v->pipeline.step[i])) return false;
+        if (!ama__nc4_set_filter(dcpl, &v->pipeline.step[i], bytes)) return false;
     return true;
 }
 
@@ -246,24 +222,18 @@ static ama_status define_and_place(ama__nc4_disk *disk, hid_t file, int64_t *off
     return AMA_OK;
 }
 
-static bool uses_zstd(const ama__writer *wr) {
-    for (int k = 0; k < wr->spec.meta.n_vars; k++)
-        for (int i = 0; i < wr->spec.meta.var[k].pipeline.n; i++)
-            if (wr->spec.meta.var[k].pipeline.step[i].codec == AMA_CODEC_ZSTD) return true;
-    return false;
-}
-
 ama_status ama__nc4_define(ama__writer *wr, int64_t *offset, int64_t *end) {
     ama__nc4_quiet quiet = ama__nc4_quiet_begin();
     ama__nc4_disk disk = {.wr = wr, .place = -1};
     hid_t driver = -1, fapl = ama__nc4_disk_access(&disk, &driver), file = -1;
-    bool lend = uses_zstd(wr) && H5Zfilter_avail(ZSTD_FILTER) <= 0 && H5Zregister(&zstd_name) >= 0;
+    bool lent[AMA_NC4_LENT];
+    ama__nc4_lend_filters(lent);
     if (fapl >= 0) file = create_file(&disk, fapl);
     ama_status status =
         file >= 0 ? define_and_place(&disk, file, offset) : ama__nc4_fail(&disk, "make the skeleton", wr->path);
     if (file >= 0 && H5Fclose(file) < 0 && status == AMA_OK) status = ama__nc4_fail(&disk, "close", wr->tmp);
     if (status == AMA_OK) status = disk.status;
-    if (lend) H5Zunregister(ZSTD_FILTER);
+    ama__nc4_take_filters_back(lent);
     if (fapl >= 0) H5Pclose(fapl);
     if (driver >= 0) H5FDunregister(driver);
     ama__nc4_quiet_end(quiet);

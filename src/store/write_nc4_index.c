@@ -2,15 +2,6 @@
  * and is told where it already is. Chunks are entered in order, so that each one goes to the end of the B-tree. */
 #include "store/write_nc4.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static int by_number(const void *pa, const void *pb) {
-    const ama__nc4_chunk *a = pa, *b = pb;
-    if (a->var != b->var) return a->var < b->var ? -1 : 1;
-    return a->number < b->number ? -1 : a->number > b->number;
-}
-
 static ama_status check_once(ama__writer *wr, int64_t n, const ama__nc4_chunk *chunk) {
     for (int64_t i = 1; i < n; i++)
         if (chunk[i].var == chunk[i - 1].var && chunk[i].number == chunk[i - 1].number)
@@ -110,7 +101,7 @@ static ama_status write_text(ama__nc4_disk *disk, hid_t file, ama__unpacker *u) 
 
 ama_status ama__nc4_index(ama__writer *wr, int64_t n, ama__nc4_chunk *chunk, ama__unpacker *text, int64_t data_end,
                           int64_t *file_end) {
-    qsort(chunk, (size_t)n, sizeof *chunk, by_number);
+    ama__nc4_sort(n, chunk);
     AMA_TRY(check_once(wr, n, chunk));
     ama__nc4_quiet quiet = ama__nc4_quiet_begin();
     ama__nc4_disk disk = {.wr = wr, .place = -1, .data_end = data_end};

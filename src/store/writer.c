@@ -187,7 +187,7 @@ static ama_status share_names(ama__writer *wr) {
 }
 
 static uint64_t spec_hash(const ama__write_spec *s) {
-    uint64_t h = 1469598103934665603u + (uint64_t)s->format * 2 + s->overwrite; /* FNV-1a */
+    uint64_t h = 1469598103934665603u + (uint64_t)s->format * 4 + 2 * s->canonical + s->overwrite; /* FNV-1a */
     for (const char *p = s->path ? s->path : ""; *p; p++) h = (h ^ (unsigned char)*p) * 1099511628211u;
     for (int i = 0; i < s->meta.n_dims; i++) h = (h ^ (uint64_t)s->meta.dim[i].size) * 1099511628211u;
     for (int i = 0; i < s->meta.n_vars; i++)
@@ -253,11 +253,16 @@ size_t ama__writer_pending(const ama__writer *wr) {
 }
 
 ama_status ama__writer_flush(ama__writer *wr) {
-    return wr->driver->flush ? wr->driver->flush(wr) : AMA_OK;
+    return wr->in_step ? wr->driver->flush(wr) : AMA_OK;
 }
 
-bool ama__writer_collective_flush(const ama__writer *wr) {
-    return wr->driver->flush != NULL;
+ama_status ama__writer_reserve(ama__writer *wr) {
+    bool one_file = wr->root && wr->fd >= 0;
+    return ama__comm_agree(wr->comm, one_file ? ama__write_reserve(wr, wr->fd, wr->tmp, wr->expected_bytes) : AMA_OK);
+}
+
+bool ama__writer_collective_flush(const ama__writer *wr, int var) {
+    return wr->in_step && wr->chunked[var];
 }
 
 int64_t ama__writer_bytes(const ama__writer *wr) {

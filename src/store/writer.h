@@ -26,6 +26,10 @@ typedef struct ama__write_spec {
     ama__format format;
     const char *path;
     bool overwrite; /* false: an existing path is an error at create */
+    /* netCDF-4 with compression: the bytes of the file depend on what it holds alone, at the price of a pass over them
+     * at the end and twice the room on disk until then. All other files, and netCDF-4 up to 64 MiB, are so anyhow; in
+     * the rest chunks lie where there was place for them when they came. */
+    bool canonical;
     ama__meta meta;
     struct ama__journal *journal; /* NULL, or what an unfinished output is left with: journal.h (Zarr) */
 } ama__write_spec;
@@ -43,14 +47,17 @@ ama_status ama__writer_create(ama_ctx *ctx, ama__comm *comm, const ama__write_sp
  * reused after the call. Compression happens here. Local; one thread at a time may call it unless `w` (codec work) is
  * the thread's own: thread-safe otherwise. */
 ama_status ama__writer_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data);
+/* For a dataset of which everything will be put: takes the room of its dense variables on the disk, so that a full one
+ * is noticed before anything is computed, and ranks do not allocate blocks side by side. Collective. Errors: IO. */
+ama_status ama__writer_reserve(ama__writer *wr);
 /* Bytes that wait in memory for the next flush on this rank. Local. */
 size_t ama__writer_pending(const ama__writer *wr);
 /* Places what waits (compressed netCDF-4 chunks) in the file; must be called by all ranks together, before much is
  * pending; a rank with nothing pending takes part all the same. Does nothing for formats that never wait. Collective.
  */
 ama_status ama__writer_flush(ama__writer *wr);
-/* True when the format needs ama__writer_flush in step on all ranks. Same on all ranks. */
-bool ama__writer_collective_flush(const ama__writer *wr);
+/* True when what is put of the variable waits for ama__writer_flush in step on all ranks. Same on all ranks. */
+bool ama__writer_collective_flush(const ama__writer *wr, int var);
 /* Completes the dataset under its temporary name: index, metadata, fsync; checks sizes. Collective. */
 ama_status ama__writer_finish(ama__writer *wr);
 /* Renames to the final name. Call after ama__writer_finish of every output succeeded. Collective. */

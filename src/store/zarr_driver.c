@@ -8,11 +8,12 @@
 #include "store/fetch.h"
 #include "store/zarr_private.h"
 
-static bool zarr_probe(ama_ctx *ctx, const char *path) {
+static bool zarr_probe(ama_ctx *ctx, const char *path, int fd) {
     static const char *const files[] = {".zmetadata", ".zgroup", ".zarray"};
     char file[4096 + 16];
     struct stat s;
     (void)ctx;
+    if (fd >= 0) return false;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int n = snprintf(file, sizeof file, "%s/%s", path, files[i]);
         if (n > 0 && (size_t)n < sizeof file && stat(file, &s) == 0) return true;
@@ -167,4 +168,4 @@ static void zarr_close(void **handle) {
     *handle = NULL;
 }
 
-const ama__driver ama__driver_zarr = {"zarr", zarr_probe, zarr_open, zarr_manifest, zarr_close, false};
+const ama__driver ama__driver_zarr = {"zarr", zarr_probe, zarr_open, zarr_manifest, zarr_close};

@@ -4,13 +4,13 @@
 
   convert.py --amasia PROGRAM --work DIR
 """
-import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
 
+import frame
 from bad_input import environment
 
 try:
@@ -61,6 +61,8 @@ def make(path, t0=0.0, n=30, units="hours since 2000-01-01", scale=0.01, form="N
         add("scalar", "f8", (), np.pi)
         add("name", "S1", ("y", "len"), netCDF4.stringtochar(np.array(["n%d" % i for i in range(12)], "S7")))
         add("code", "S1", ("y", "len"), netCDF4.stringtochar(np.array(["ab"] * 12, "S7")), fill=b"\0")
+        add("odd", "S1", ("y", "len"), rng.choice(np.frombuffer(b"ab\0 z", "S1"), (12, 7)))  # NULs anywhere
+        add("letter", "S1", ("y", "x"), rng.choice(np.frombuffer(b"xyz\0", "S1"), (12, 18)))
         if new:
             add("word", str, ("y",), np.array(["wörd%d" % i for i in range(12)], object))
             add("big", "i8", ("time",), np.arange(n) + 2 ** 60 + 1)
@@ -86,8 +88,8 @@ def differences(a, b, names=None):
         found.append("attributes %s %s" % (a.attrs, b.attrs))
     for name in set(names or a.variables) & set(b.variables):
         p, q = a[name].variable.copy(), b[name].variable.copy()
-        if p.dtype.kind in "SOU" and (p.dtype.kind != q.dtype.kind or p.dtype.kind == "O"):
-            for v in (p, q):  # characters that became text in Zarr have no fill character
+        if p.dtype.kind in "SOU" and any("compressor" in v.encoding for v in (p, q)):
+            for v in (p, q):  # xarray reads a fill character of Zarr as text
                 v.attrs.pop("_FillValue", None), v.encoding.pop("_FillValue", None)
         if p.dtype.kind in "SOU":
             text = [[x.decode() if isinstance(x, bytes) else x for x in v.values.ravel()] for v in (p, q)]
@@ -194,6 +196,31 @@ def one_to_one(run):
                 problems.append("%s: time is not its unlimited dim" % path)
 
 
+def characters(path, name):
+    """An array of characters as it is stored: dims, type, bytes."""
+    if path.endswith(".zarr"):
+        a = zarr.open_group(path, mode="r")[name]
+        return tuple(a.attrs["_ARRAY_DIMENSIONS"]), a.dtype.str, a[...].tobytes()
+    with netCDF4.Dataset(path) as nc:
+        nc.set_auto_maskandscale(False)
+        nc.set_auto_chartostring(False)
+        v = nc.variables[name]
+        return v.dimensions, v.dtype.str, v[...].tobytes()
+
+
+def all_characters(run):
+    for source, target, options in (("a.nc", "c.zarr", ""), ("a3.nc", "c3.zarr", "--chunks y=5"), ("c.zarr", "c.nc", ""),
+                                    ("c.zarr", "c5.nc", "--format cdf5"), ("c.zarr", "d.zarr", "--codec none"),
+                                    ("a.nc", "c4.nc", ""), ("m0.nc m1.nc", "m.chars.zarr", "")):
+        run.good(*source.split(), target, *options.split(), np=2)
+        for name in ("name", "code", "odd", "letter"):
+            if characters(source.split()[0], name) != characters(target, name):
+                problems.append("%s to %s: %s is %s" % (source, target, name, characters(target, name)))
+    fill = zarr.open_group("c.zarr", mode="r")["code"].fill_value
+    if fill != b"":
+        problems.append("the fill character of code is %r" % fill)
+
+
 # ---- several files
 
 def series(run):
@@ -218,7 +245,7 @@ def series(run):
 
 
 def split(run):
-    data = {"packed", "plain", "bytes", "scalar", "name", "code", "word", "big", "u", "flag", "never"}
+    data = {"packed", "plain", "bytes", "scalar", "name", "code", "odd", "letter", "word", "big", "u", "flag", "never"}
     for n in (1, 3):
         shutil.rmtree("out", ignore_errors=True)
         run.good("m0.nc", "m1.nc", "out", "--split-variables", np=n)
@@ -245,7 +272,7 @@ def split(run):
 WRONG = [("a.nc", ["an output"]), ("a.nc no.txt", ["no.txt", "--format"]), ("gone.nc no.nc", ["gone.nc"]),
          ("a.nc no.nc --chunks tme=3", ["tme", "did you mean 'time'"]), ("a.nc no.nc --chunks time=0", ["time=0", "positive"]),
          ("a.nc no.nc --chunks time", ["DIM=SIZE"]), ("a.nc no.nc --chunks time=2,time=3", ["twice"]),
-         ("a.nc no.nc --codec blosc", ["no codec blosc"]), ("a.nc no.zarr --codec blos:3", ["did you mean 'blosc'"]),
+         ("a.nc no.nc --codec lz4", ["no codec lz4"]), ("a.nc no.zarr --codec blos:3", ["did you mean 'blosc'"]),
          ("a.nc no.zarr --codec blosc:zsdt:3", ["zsdt"]), ("a.nc no.zarr --codec zstd:99", ["1 to 22"]),
          ("a.nc no.zarr --codec blosc:lz4:5:shufle", ["shufle"]), ("a.nc no.nc --codec zlib:2:3", ["too much"]),
          ("a.nc no.nc --format cdf5 --codec zlib:1", ["classic"]), ("a.nc no.nc --format cdf5 --chunks time=1", ["no chunks"]),
@@ -289,16 +316,8 @@ def wrong(run):
         problems.append("info --codec: exit %d %s" % (done.returncode, done.stderr))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--amasia", required=True)
-    p.add_argument("--work", default="cli-work")
-    o = p.parse_args()
-    run = Runner(os.path.abspath(o.amasia))
-    folder = os.path.join(os.path.abspath(o.work), "convert")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    os.chdir(folder)
+def main(amasia):
+    run = Runner(amasia)
     make("a.nc")
     make("a3.nc", form="NETCDF3_64BIT_OFFSET")
     make("grouped.nc", group=True)
@@ -306,13 +325,9 @@ def main():
         make("m%d.nc" % k, t0=100.0 * k)
     make("late.nc", t0=1.0, units="days since 2000-02-01")
     make("other.nc", t0=500.0, scale=0.02)
-    for part in (one_to_one, series, split, wrong):
+    for part in (one_to_one, all_characters, series, split, wrong):
         part(run)
-    print("\n".join(problems) if problems else "convert: all as xarray has it")
-    if not problems:
-        shutil.rmtree(folder)
-    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.run(__doc__, "convert", main, problems, "all as xarray has it"))

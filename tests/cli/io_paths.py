@@ -1,47 +1,62 @@
 #!/usr/bin/env python3
-"""Every way of reading gives the same bits: --io=posix and two-phase, any number of ranks and of aggregators, all formats;
-and what goes wrong while ranks read for each other is one message, a non-zero exit and no output.
+"""Every way of reading gives the same bits: --io=posix, two-phase, mpiio and library, any number of ranks and of
+aggregators, all formats; and what goes wrong while ranks read together is one message, a non-zero exit and no output.
 
-  io_paths.py --amasia PROGRAM --work DIR [--np 1,2,3,4,7]
+  io_paths.py --amasia PROGRAM --work DIR [--paths two-phase,mpiio,library] [--np 1,2,3,4,7]
 """
 import argparse
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 
 import netCDF4
 import numpy as np
 
 SHAPE = (40, 23, 31)
 SCRIPT = """import xarray as xr
-ds = xr.open_dataset("%s")
+ds = xr.open_dataset(%s)
 ds.t.mean("time").to_netcdf("mean.nc")
 (ds.t - ds.t.mean("time")).to_netcdf("anomaly.nc")
 ds.k.isel(lon=slice(3, 28, 3), lat=slice(2, 19)).sum("lat").to_netcdf("strided.nc")
 ds.t.rolling(time=5).mean().to_netcdf("rolling.nc")
 ds.t.isel(time=7).to_netcdf("one.nc")
 ds.t.median("time").to_netcdf("median.nc")
+xr.merge([ds.h.sum("time"), ds.n.max("time"), ds.b.isel(time=slice(1, 40, 4)).sum("time")]).to_netcdf("odd.nc")
 """
 FORMATS = {
     "cdf1.nc": ("NETCDF3_CLASSIC", True, {}),
     "cdf2.nc": ("NETCDF3_64BIT_OFFSET", False, {}),
     "cdf5.nc": ("NETCDF3_64BIT_DATA", True, {}),
     "contiguous.nc": ("NETCDF4", False, {"contiguous": True}),
-    "chunked.nc": ("NETCDF4", False, {"chunksizes": (7, 10, 13)}),
-    "deflated.nc": ("NETCDF4", False, {"chunksizes": (7, 10, 13), "zlib": True, "shuffle": True}),
+    "chunked.nc": ("NETCDF4", True, {"chunksizes": (7, 10, 13)}),
+    "deflated.nc": ("NETCDF4", True, {"chunksizes": (7, 10, 13), "zlib": True, "shuffle": True}),
+    "group.nc": ("NETCDF4", False, {"chunksizes": (7, 10, 13), "zlib": True, "fletcher32": True, "endian": "big"}),
 }
 
 
 def make_netcdf(path, form, unlimited, storage):
+    """t: with NaNs of several payloads; h: written in part; n: noise, which deflate makes longer; b: bytes, of which a
+    record is no multiple of four."""
     rng = np.random.RandomState(3)
-    with netCDF4.Dataset(path, "w", format=form) as nc:
+    warnings.simplefilter("ignore")  # of the byte order
+    with netCDF4.Dataset(path, "w", format=form) as top:
+        nc = top.createGroup("a/b") if path == "group.nc" else top
         for name, n in zip(("time", "lat", "lon"), SHAPE):
             nc.createDimension(name, None if unlimited and name == "time" else n)
         t = nc.createVariable("t", "f4", ("time", "lat", "lon"), **storage)
         k = nc.createVariable("k", "i4", ("time", "lat", "lon"), **storage)
-        t[:] = rng.standard_normal(SHAPE).astype("f4")
+        h = nc.createVariable("h", "f8", ("time", "lat", "lon"), fill_value=-1.0, **storage)
+        n = nc.createVariable("n", "i4", ("time", "lat", "lon"), **storage)
+        b = nc.createVariable("b", "i1", ("time", "lat", "lon"), **storage)
+        values = rng.standard_normal(SHAPE).astype("f4")
+        values.view("u4")[::5, ::4, ::3] = 0x7fc00000 + rng.randint(0, 1 << 20, values[::5, ::4, ::3].shape)
+        t[:] = values
         k[:] = rng.randint(-500, 500, SHAPE)
+        h[:10] = rng.standard_normal((10,) + SHAPE[1:])
+        n[:] = rng.randint(-2**31, 2**31 - 1, SHAPE)
+        b[:] = rng.randint(-100, 100, SHAPE)
 
 
 def make_zarr(path):
@@ -49,22 +64,25 @@ def make_zarr(path):
     rng = np.random.RandomState(3)
     group = zarr.open_group(zarr.DirectoryStore(path), mode="w")
     t, k = rng.standard_normal(SHAPE).astype("f4"), rng.randint(-500, 500, SHAPE).astype("i4")
-    for name, values in (("t", t), ("k", k)):
+    for name, values in (("t", t), ("k", k), ("h", t), ("n", k), ("b", k.astype("i1"))):
         a = group.create_dataset(name, data=values, chunks=(7, 10, 13))
         a.attrs["_ARRAY_DIMENSIONS"] = ["time", "lat", "lon"]
     zarr.consolidate_metadata(zarr.DirectoryStore(path))
 
 
-def run(args, folder, data, np_, options, fault=None):
+def run(args, folder, data, np_, options, fault=None, more_env=()):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
-        f.write(SCRIPT % data)
+        f.write(SCRIPT % (repr(data) + (', group="a/b"' if data.endswith("group.nc") else "")))
     env = dict(os.environ, AMA_CHECK="1", AMA_UNIT_BYTES="20000", OMP_NUM_THREADS="2", OMPI_MCA_mpi_yield_when_idle="1",
                OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     if fault:
         env["AMA_FAULT"] = str(fault)
-    command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(np_), args.amasia, "run", "--stats", "--threads=2"]
+    command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(np_)]
+    for name, value in more_env:
+        command += ["-x", f"{name}={value}"]
+    command += [args.amasia, "run", "--stats", "--threads=2"]
     return subprocess.run(command + options + ["s.py"], cwd=folder, env=env, capture_output=True, text=True, timeout=90)
 
 
@@ -79,25 +97,38 @@ def bits(folder):
     return found
 
 
+def check_counts(where, data, path, aggregators, r, failures):
+    """Of two-phase only the aggregators read; mpiio asks for what is stored; library for each chunk and box once."""
+    if path == "two-phase":
+        readers = int(r.stdout.split("read from files by ")[1].split()[0])
+        if readers > aggregators:
+            failures.append(f"{where}: {readers} ranks read")
+    elif path == "mpiio":
+        wanted, asked = (int(r.stdout.split(word)[0].split()[-1]) for word in (" bytes wanted", " bytes asked for"))
+        if not 0 < asked <= wanted:
+            failures.append(f"{where}: {asked} bytes asked for, {wanted} wanted")
+    elif int(r.stdout.split("library: ")[1].split()[0]) == 0:
+        failures.append(f"{where}: the library read nothing")
+
+
 def check_equal(args, data, failures):
     first = run(args, "posix", data, 1, ["--io=posix"])
     want = bits("posix")
-    if first.returncode or len({name for name, _ in want}) != 6:
+    if first.returncode or len({name for name, _ in want}) != 7:
         failures.append(f"{data}: posix at 1 rank: {first.stderr}")
         return
-    for np_ in args.np:
-        for more in ([], ["--io-aggregators=2"]):
-            r = run(args, "shared", data, np_, ["--io=two-phase"] + more)
-            where = f"{data}, {np_} ranks, {more}"
+    for path in args.paths:
+        for np_ in args.np:
+            aggregators = 1 + np_ % 2  # one is the default: all ranks are on one node
+            more = ["--io-aggregators=2"] if aggregators == 2 else []
+            r = run(args, "shared", data, np_, ["--io=" + path] + more)
+            where = f"{data}, {path}, {np_} ranks, {more}"
             if r.returncode:
                 failures.append(f"{where}: {r.stderr}")
             elif bits("shared") != want:
                 failures.append(f"{where}: other bits than posix at 1 rank")
-            if r.returncode or data.endswith(".zarr"):
-                continue
-            readers = int(r.stdout.split("read from files by ")[1].split()[0])
-            if readers > (2 if more else 1):
-                failures.append(f"{where}: {readers} ranks read")
+            elif not data.endswith(".zarr"):
+                check_counts(where, data, path, aggregators, r, failures)
 
 
 def one_message(where, folder, r, failures):
@@ -119,8 +150,11 @@ def check_faults(args, failures):
     whole[middle:middle + 64] = bytes(64)
     with open(bad, "wb") as f:
         f.write(whole)
-    for io in ("posix", "two-phase"):
-        for data in (cut, bad):
+    short = os.path.abspath("short.nc")
+    with open("cdf5.nc", "rb") as f, open(short, "wb") as g:
+        g.write(f.read()[:-100])
+    for io in ["posix"] + args.paths:
+        for data in (cut, bad, short):
             r = run(args, "fault", data, 3, ["--io=" + io])
             one_message(f"{io} of {os.path.basename(data)}", "fault", r, failures)
         for fault in args.faults:
@@ -128,24 +162,67 @@ def check_faults(args, failures):
             one_message(f"{io}, fault {fault}", "fault", r, failures)
 
 
+def check_read_errors(args, failures):
+    """EIO of the first reads of the file on a rank, and of later ones, which the path's own calls do."""
+    calls = {"two-phase": "Input/output error", "mpiio": "MPI_File_read_at_all", "library": "ncmpi_get_vara_all"}
+    for path in args.paths:
+        said = ""
+        for data in ("cdf5.nc", "deflated.nc"):
+            for rank, at in ((0, 1), (0, 4), (1, 1), (2, 1), (2, 2)):
+                env = [("LD_PRELOAD", args.preload), ("READ_ERROR_FILE", data), ("READ_ERROR_RANK", rank), ("READ_ERROR_AT", at)]
+                r = run(args, "fault", os.path.abspath(data), 3, ["--io=" + path], more_env=env)
+                said += r.stderr
+                if r.returncode or rank == 0 and at == 1:
+                    one_message(f"{path} of {data}, read error {at} on rank {rank}", "fault", r, failures)
+        if calls[path] not in said:
+            failures.append(f"{path}: no error of {calls[path]}: {said}")
+        if path == "mpiio":
+            check_lost(args, failures)
+
+
+def check_lost(args, failures):
+    """A rank that reads for the others fails within MPI-IO, which does not tell them: it ends the job after a while."""
+    with open("hints", "w") as f:
+        f.write("romio_cb_read enable\n")
+    env = [("LD_PRELOAD", args.preload), ("READ_ERROR_FILE", "cdf5.nc"), ("READ_ERROR_RANK", 0), ("READ_ERROR_AT", 2),
+           ("ROMIO_HINTS", os.path.abspath("hints"))]
+    r = run(args, "lost", os.path.abspath("cdf5.nc"), 3, ["--io=mpiio"], more_env=env)
+    said = [line for line in r.stderr.splitlines() if line.startswith("amasia: ")]
+    left = [n for n in os.listdir("lost") if not n.startswith(".")]
+    if r.returncode == 0 or len(said) != 1 or "MPI_File_read_at_all" not in said[0] or left != ["s.py"]:
+        failures.append(f"a reader that fails: exit {r.returncode}, {r.stderr}, left {left}")
+
+
 def check_refused(args, failures):
-    for option, word in (("--io=mpiio", "two-phase"), ("--io=fast", "posix or two-phase"), ("--io-aggregators=0", "from 1"),
-                         ("--io-aggregators=2", "is for --io=two-phase"), ("--io=two-phase --prefetch=2", "is for --io=posix")):
-        r = subprocess.run([args.amasia, "run"] + option.split() + ["s.py"], capture_output=True, text=True)
+    for option, word in (("--io=fast", "posix, two-phase, mpiio or library"), ("--io-aggregators=0", "from 1"),
+                         ("--io-aggregators=2", "is for --io=two-phase"), ("--io=two-phase --prefetch=2", "is for --io=posix"),
+                         ("--io=mpiio --prefetch=1", "is for --io=posix"), ("--io=library", "need MPI"),
+                         ("--io=mpiio", "need MPI")):
+        r = subprocess.run([args.amasia, "run"] + option.split() + ["posix/s.py"], capture_output=True, text=True)
         if r.returncode == 0 or word not in r.stderr:
             failures.append(f"{option}: exit {r.returncode}: {r.stderr}")
+    # without the guard against wrong data of Open MPI's collective reads
+    os.environ["OMPI_MCA_fbtl_posix_read_datasieving"] = "1"
+    r = run(args, "fault", os.path.abspath("cdf1.nc"), 2, ["--io=mpiio"])
+    del os.environ["OMPI_MCA_fbtl_posix_read_datasieving"]
+    one_message("mpiio without the guard", "fault", r, failures)
+    if "10546" not in r.stderr:
+        failures.append(f"mpiio without the guard: {r.stderr}")
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--amasia", required=True, type=os.path.abspath)
     p.add_argument("--work", required=True)
+    p.add_argument("--paths", default="two-phase,mpiio,library")
     p.add_argument("--np", default="1,2,3,4,7")
     p.add_argument("--faults", default="1,40,150")
+    p.add_argument("--preload", help="tests/read_error.c, built")
     args = p.parse_args()
     args.np = [int(n) for n in args.np.split(",")]
     args.faults = [int(n) for n in args.faults.split(",")]
-    work = os.path.join(args.work, "io_paths")
+    work = os.path.join(args.work, "io_paths_" + args.paths)
+    args.paths = args.paths.split(",")
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
     os.chdir(work)
@@ -160,8 +237,10 @@ def main():
     for name in names:
         check_equal(args, os.path.abspath(name), failures)
     check_faults(args, failures)
+    if args.preload:
+        check_read_errors(args, failures)
     check_refused(args, failures)
-    print("\n".join(failures) or f"{len(names)} formats at {args.np} ranks are equal to the bit")
+    print("\n".join(failures) or f"{len(names)} formats at {args.np} ranks by {args.paths} are equal to the bit")
     return bool(failures)
 
 

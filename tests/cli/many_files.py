@@ -81,7 +81,8 @@ def make_classic(where):
 
 
 def make_hdf5(where):
-    """Each with a small variable and one of 2,048 chunks, whose table is too large to be made before it is asked for."""
+    """Each with a small variable and one of 2,048 chunks, whose table is too large to be made before it is asked for; with
+    attributes that say which file it is, or of which week."""
     os.mkdir(where)
     for i in range(N_HDF5):
         with netCDF4.Dataset("%s/h%04d.nc" % (where, i), "w") as d:
@@ -90,7 +91,9 @@ def make_hdf5(where):
             d.createDimension("y", 2048)
             d.createVariable("time", "f8", ("time",)).units = "days since 2000-01-01"
             d["time"][:] = i
+            d.tracking_id = "id %d" % (i if i % 3 == 0 else 1)
             d.createVariable("v", "f4", ("time", "x"))[:] = values(N_HDF5)[None, i]
+            d["v"].long_name = "v of week %d" % (i // 7)
             d.createVariable("w", "i4", ("time", "y"), chunksizes=(1, 1) if i % 50 == 7 else (1, 2048))[:] = np.arange(2048) * i
 
 
@@ -107,7 +110,7 @@ def run(amasia, n_ranks, where, out):
     return p.returncode, p.stdout + p.stderr
 
 
-def good(amasia, where, expected):
+def good(amasia, where, expected, attrs=None):
     for n_ranks in (1, 3):
         began = time.monotonic()
         status, text = run(amasia, n_ranks, where, "out%d.nc" % n_ranks)
@@ -116,6 +119,9 @@ def good(amasia, where, expected):
         with xr.open_dataset("out%d.nc" % n_ranks) as ds:
             for k, x in expected.items():
                 check(ds[k].shape == x.shape and (ds[k].values == x).all(), where, n_ranks, k, ds[k].values, x)
+            for k, text in (attrs or {}).items():
+                found = ds[k].attrs.get("long_name") if k in ds else ds.attrs.get(k)
+                check(found == text, where, n_ranks, "attribute of", k, found)
 
 
 def bad(amasia, what, file, words):
@@ -144,7 +150,8 @@ def main():
     make_hdf5("hdf5")
     day0 = np.datetime64("2000-01-01", "ns")
     good(amasia, "hdf5", {"v": values(N_HDF5), "w": np.arange(2048) * np.arange(N_HDF5)[:, None],
-                          "time": day0 + np.arange(N_HDF5) * np.timedelta64(1, "D")})
+                          "time": day0 + np.arange(N_HDF5) * np.timedelta64(1, "D")},
+         {"v": "v of week 0", "tracking_id": "id 0"})
     make_classic("many")
     good(amasia, "many", {"v": values(N), "x": np.arange(NX), "time": day0 + np.arange(N) * np.timedelta64(1, "D")})
     classic("many/odd0.nc", N, values(1)[0])

@@ -4,7 +4,6 @@ ran through, file by file; what is complete is not read again, and what another 
 
   resume.py --amasia PROGRAM --work DIR
 """
-import argparse
 import os
 import re
 import resource
@@ -14,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import frame
 from bad_input import environment
 from convert import content
 
@@ -48,7 +48,7 @@ def make(path, seed):
 
 class Runner:
     def __init__(self, amasia):
-        self.amasia = os.path.realpath(amasia)
+        self.amasia = amasia
 
     def command(self, n, arguments):
         launch = ["mpirun", "-n", str(n)] if n > 1 else []
@@ -267,25 +267,13 @@ def others(run):
     check_end("two runs", whole)
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--amasia", required=True)
-    p.add_argument("--work", default="cli-work")
-    o = p.parse_args()
-    run = Runner(o.amasia)
-    folder = os.path.join(os.path.abspath(o.work), "resume")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    os.chdir(folder)
+def main(amasia):
+    run = Runner(amasia)
     make("in.nc", 1)
     make("other.nc", 2)
     for part in (kills, moments, full_disk, others):
         part(run)
-    print("\n".join(problems) if problems else "resume: every broken run ended as one without a break")
-    if not problems:
-        shutil.rmtree(folder)
-    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.run(__doc__, "resume", main, problems, "every broken run ended as one without a break"))

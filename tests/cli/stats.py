@@ -4,13 +4,13 @@ came, times that add up, and paths that cannot be written, at 1 and 3 ranks.
 
   stats.py --amasia PROGRAM --work DIR
 """
-import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
 
+import frame
 from bad_input import environment
 
 try:
@@ -21,10 +21,10 @@ except ImportError as why:
     sys.exit(77)
 
 TOP = "version ranks threads budget_bytes predicted calibration actual"
-PREDICTED = "chunks stored_bytes decoded_bytes output_bytes peak_bytes process_bytes elapsed_s phase_s"
+PREDICTED = "chunks stored_bytes decoded_bytes output_bytes peak_bytes process_bytes elapsed_s cpu_s phase_s"
 CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte reduce_s_per_value codecs"
 CODEC = "pipeline decode_s_per_byte encode_s_per_byte encoded_per_raw"
-ACTUAL = ("chunks reads stored_bytes decoded_bytes written_bytes peak_bytes open_s elapsed_s cpu_s phase_s "
+ACTUAL = ("chunks reads stored_bytes decoded_bytes written_bytes peak_bytes open_s elapsed_s cpu_s run_cpu_s phase_s "
           "phase_most_s")
 PHASES = "fetch decode compute exchange encode write"
 SCRIPT = """import xarray as xr
@@ -152,16 +152,7 @@ def check_refused(run):
         expect(sorted(os.listdir(".")) == before, n, "a failed run left", sorted(os.listdir(".")))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--amasia", required=True)
-    p.add_argument("--work", default="cli-work")
-    o = p.parse_args()
-    amasia = os.path.abspath(o.amasia)
-    folder = os.path.join(os.path.abspath(o.work), "stats")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    os.chdir(folder)
+def main(amasia):
     make_data()
 
     def run(n, *arguments):
@@ -170,12 +161,7 @@ def main():
 
     check_runs(run)
     check_refused(run)
-    print("\n".join(problems) if problems else "stats: what is predicted came")
-    if not problems:
-        os.chdir("..")
-        shutil.rmtree(folder)
-    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.run(__doc__, "stats", main, problems, "what is predicted came"))

@@ -1,4 +1,4 @@
-/* Running sums and concatenation for the random graphs of engine_graph.h. */
+/* Running sums, ranks and concatenation for the random graphs of engine_graph.h. */
 #ifndef AMA_TESTS_ENGINE_SCAN_H
 #define AMA_TESTS_ENGINE_SCAN_H
 
@@ -29,6 +29,34 @@ static inline void en_scan_values(const en_node *in, const ama__scan_spec *s, co
     } while (ama__index_next(out->ndim, out->shape, at));
 }
 
+/* By counting what is smaller and what is equal in the segment. */
+static inline double en_rank(const en_node *in, const ama__scan_spec *s, int64_t first, int64_t stride, int64_t i) {
+    int64_t c = ama__cut_find(s->n_segments, s->cut, i);
+    double less = 0, same = 0, n = 0;
+    bool real = ref_is_float(in->node->dtype), is_unsigned = in->node->dtype == AMA_U8;
+    const ref_value x = ref_get(in->node->dtype, in->data, first + i * stride);
+    if (real && isnan(x.f)) return NAN;
+    for (int64_t k = s->cut[c]; k < s->cut[c + 1]; k++) {
+        const ref_value y = ref_get(in->node->dtype, in->data, first + k * stride);
+        if (real && isnan(y.f)) continue;
+        less += real ? y.f < x.f : is_unsigned ? (uint64_t)y.i < (uint64_t)x.i : y.i < x.i;
+        same += real ? y.f == x.f : y.i == x.i;
+        n++;
+    }
+    return (less + (same + 1) / 2) / (s->pct ? n : 1);
+}
+
+static inline void en_rank_values(const en_node *in, const ama__scan_spec *s, const ama__node *out, double *data) {
+    int64_t stride[AMA_MAX_DIMS], at[AMA_MAX_DIMS] = {0}, i = 0;
+    if (en_node_size(out) == 0) return;
+    ama__shape_strides(out->ndim, out->shape, stride);
+    do {
+        int64_t first = 0;
+        for (int a = 0; a < out->ndim; a++) first += a == s->axis ? 0 : at[a] * stride[a];
+        data[i++] = en_rank(in, s, first, stride[s->axis], at[s->axis]);
+    } while (ama__index_next(out->ndim, out->shape, at));
+}
+
 static inline int64_t *en_draw_cuts(en_graph *eg, int64_t extent, int64_t *n) {
     int64_t *cut = ama__arena_alloc(eg->g.arena, (size_t)(extent + 2) * sizeof *cut), share = en_below(60);
     *n = 0;
@@ -38,10 +66,27 @@ static inline int64_t *en_draw_cuts(en_graph *eg, int64_t extent, int64_t *n) {
     return cut;
 }
 
+static inline void en_add_ranks(en_graph *eg, int k) {
+    const en_node in = eg->node[k];
+    int64_t whole[2] = {0};
+    ama__scan_spec s = {.axis = (int)en_below(in.node->ndim), .rank = true, .pct = en_chance(30), .cut = whole};
+    ama__node *n;
+    whole[1] = in.node->shape[s.axis];
+    s.n_segments = whole[1] > 0;
+    if (en_chance(40)) s.cut = en_draw_cuts(eg, whole[1], &s.n_segments);
+    assert_int_equal(ama__node_scan(&eg->g, in.node, &s, &n), AMA_OK);
+    en_node *e = en_add(eg, n, en_new_data(n));
+    en_rank_values(&in, &s, n, e->data);
+}
+
 /* A SCAN as it is, or the running sum of a whole axis that is made of several. */
 static inline void en_add_scan(en_graph *eg, int k) {
     if (!eg->node[k].exact || eg->node[k].node->ndim == 0 || eg->n + 2 > EN_NODES) return;
     ama_dtype t = eg->node[k].node->dtype;
+    if (en_chance(30)) {
+        en_add_ranks(eg, k);
+        return;
+    }
     if (!ref_is_float(t)) k = en_cast_to(eg, k, ama__dtype_kind(t) == 'u' ? AMA_U8 : AMA_I8);
     const en_node in = eg->node[k];
     ama__scan_spec s = {.axis = (int)en_below(in.node->ndim), .product = en_chance(30)};

@@ -6,6 +6,7 @@
 #include "cmocka_all.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,15 @@ TEST_UNUSED static unsigned char *read_file(const char *path, size_t *n) {
     assert_int_equal(fread(p, 1, *n, f), *n);
     fclose(f);
     return p;
+}
+
+/* Whether a driver takes what is at a path for its own, as opening asks. */
+TEST_UNUSED static bool probe(const ama__driver *driver, const char *path) {
+    struct stat s;
+    int fd = stat(path, &s) == 0 && S_ISREG(s.st_mode) ? open(path, O_RDONLY) : -1;
+    bool is = driver->probe(NULL, path, fd);
+    if (fd >= 0) close(fd);
+    return is;
 }
 
 /* ---- growing bytes, big-endian */

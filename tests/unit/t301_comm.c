@@ -3,8 +3,10 @@
 #include "cmocka_all.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/memory.h"
 #include "comm/mpi.h"
@@ -318,6 +320,77 @@ static void part_of_the_world(void **state) {
     ama__comm_destroy(&c);
 }
 
+/* Whether shared memory may be made on any rank: files of no length are all that it may have. */
+static void allow_shared(bool allowed) {
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = allowed ? limit.rlim_max : 0;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, allowed ? SIG_DFL : SIG_IGN);
+}
+
+static void shares(void **state) {
+    world *w = *state;
+    static const size_t size[] = {0, 1, 4097, 9 << 20};
+    int node = ama__comm_node_nranks(w->comm);
+    for (int i = 0; i < 8; i++) {
+        bool allowed = i < 4;
+        size_t n = size[i % 4];
+        int root = (int)shared_random(w, w->nranks);
+        unsigned char *data = w->rank == root ? malloc(n + 1) : NULL;
+        for (size_t k = 0; data && k < n; k++) data[k] = byte_of(root, i, (int64_t)k);
+        ama__shared s;
+        size_t before = ama__mem_used(w->ctx);
+        allow_shared(allowed || w->rank > 0);
+        assert_int_equal(ama__comm_share(w->comm, root, data, n, &s), AMA_OK);
+        allow_shared(true);
+        free(data);
+        assert_int_equal(s.bytes, n);
+        for (size_t k = 0; k < n; k++)
+            if (((const unsigned char *)s.data)[k] != byte_of(root, i, (int64_t)k)) fail_msg("byte %zu", k);
+        size_t held = ama__mem_used(w->ctx) - before;
+        if (n > 0 && node > 1) assert_true(allowed ? held == (n + (size_t)node - 1) / (size_t)node : held >= n);
+        ama__comm_barrier(w->comm);
+        ama__shared_free(w->ctx, &s);
+        assert_int_equal(ama__mem_used(w->ctx), before);
+    }
+}
+
+static void sharing_what_does_not_fit(void **state) {
+    world *w = *state;
+    static const char big[2000 * 64];
+    ama__shared s;
+    ama__mem_set_limit(w->ctx, w->rank == w->nranks - 1 ? ama__mem_used(w->ctx) + 1000 : 0);
+    ama_status status = ama__comm_share(w->comm, 0, big, (size_t)2000 * (size_t)w->nranks, &s);
+    ama__mem_set_limit(w->ctx, 0);
+    assert_int_equal(status, AMA_ERR_BUDGET);
+    ama__error_clear(w->ctx);
+    assert_null(s.data);
+}
+
+/* The last rank fails while the others are elsewhere: it goes on alone, and says what it has to say. */
+static void meeting(void **state) {
+    world *w = *state;
+    ama__comm *c;
+    bool last = w->rank == w->nranks - 1;
+    assert_int_equal(ama__comm_create(w->ctx, MPI_COMM_WORLD, &c), AMA_OK);
+    ama__comm_meet(c, last, 60);
+    ama__comm_meet(c, false, 0);
+    assert_false(ama__comm_lost(c));
+    assert_int_equal(ama__comm_max(c, w->rank), w->nranks - 1);
+    if (last) {
+        ama__comm_meet(c, true, 0.05);
+        assert_int_equal(ama__comm_lost(c), w->nranks > 1);
+        assert_int_equal(ama__comm_agree(c, ama__fail(w->ctx, AMA_ERR_IO, "a disk")), AMA_ERR_IO);
+        assert_int_equal(ama__comm_min(c, 5), 5);
+        ama__comm_barrier(c);
+        ama__error_clear(w->ctx);
+    }
+    ama__comm_barrier(w->comm);
+    if (!last) ama__comm_meet(c, false, 0);
+    ama__comm_destroy(&c);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranks),
@@ -327,11 +400,14 @@ int main(int argc, char **argv) {
         cmocka_unit_test(single_values),
         cmocka_unit_test(broadcasts),
         cmocka_unit_test(broadcasts_that_do_not_fit),
+        cmocka_unit_test(shares),
+        cmocka_unit_test(sharing_what_does_not_fit),
         cmocka_unit_test(gathers),
         cmocka_unit_test(exchanges),
         cmocka_unit_test(sameness),
         cmocka_unit_test(creation_fails_together),
         cmocka_unit_test(part_of_the_world),
+        cmocka_unit_test(meeting),
     };
     MPI_Init(&argc, &argv);
     int failed = cmocka_run_group_tests(tests, setup, teardown);

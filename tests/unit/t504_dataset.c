@@ -1,6 +1,7 @@
 /* TEST: np=1,2,3 labels=mpi
  * Opening on all ranks: the same metadata and manifests everywhere, whoever opened; errors agreed; many files shared
  * out; unknown content named. */
+#include "store/writer.h"
 #include "store_ranks.h"
 
 static bytes b;
@@ -200,10 +201,45 @@ static void faults(void **state) {
     }
 }
 
+enum { N_LARGE = 20000 };
+
+/* A table of 320 kB: a node keeps it once, and values are found by it on all ranks. */
+static void a_large_table(void **state) {
+    (void)state;
+    const char *path = in_dir("large.nc");
+    ama__dim dim = {"x", N_LARGE, false};
+    ama__stored_var var = {.name = "v", .dtype = AMA_I4, .ndim = 1, .dim = {0}, .chunked = true, .grid.chunk = {1}};
+    ama__write_spec spec = {
+        .format = AMA_FORMAT_NETCDF4, .path = path, .meta = {.n_dims = 1, .n_vars = 1, .dim = &dim, .var = &var}};
+    ama__writer *wr;
+    assert_int_equal(ama__writer_create(ctx, comm, &spec, &wr), AMA_OK);
+    for (int32_t i = rank; i < N_LARGE; i += nranks)
+        assert_int_equal(ama__writer_put(wr, NULL, 0, &(ama__box){1, {i}, {1}}, &(int32_t){3 * i + 1}), AMA_OK);
+    assert_int_equal(ama__writer_finish(wr), AMA_OK);
+    assert_int_equal(ama__writer_publish(wr), AMA_OK);
+    ama__writer_destroy(&wr);
+    ama__store *s;
+    assert_int_equal(ama__store_open(ctx, comm, path, NULL, &s), AMA_OK);
+    ama__store_var v = {s, ama__meta_find_var(&s->meta, "v")};
+    size_t before = ama__mem_used(ctx), held;
+    assert_int_equal(ama__store_need_manifests(ctx, comm, 1, &v), AMA_OK);
+    assert_int_equal(s->manifest[v.var].n_table, N_LARGE);
+    held = ama__mem_used(ctx) - before;
+    if (ama__comm_node_nranks(comm) == nranks) assert_true(held < 16 * N_LARGE / (size_t)nranks + 8192);
+    int32_t *values;
+    assert_int_equal(ama__store_read_whole(s, v.var, (void **)&values), AMA_OK);
+    for (int32_t i = 0; i < N_LARGE; i++)
+        if (values[i] != 3 * i + 1) fail_msg("value %d is %d", i, values[i]);
+    ama__mem_free(ctx, values);
+    ama__comm_barrier(comm);
+    ama__store_close(&s);
+}
+
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(same_on_all_ranks), cmocka_unit_test(text_goes_round),
-                                       cmocka_unit_test(many), cmocka_unit_test(what_is_it), cmocka_unit_test(faults)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_on_all_ranks), cmocka_unit_test(text_goes_round), cmocka_unit_test(many),
+        cmocka_unit_test(a_large_table),     cmocka_unit_test(what_is_it),      cmocka_unit_test(faults)};
     int failed = cmocka_run_group_tests(tests, begin, end);
     MPI_Finalize();
     return failed;

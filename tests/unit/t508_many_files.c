@@ -1,6 +1,6 @@
 /* TEST: np=1,2,3 labels=mpi
- * Who opens what when many datasets are opened: every file on one rank only, values given to all, no descriptor left
- * open. open(2) is this program's own and counts. */
+ * Who opens what when many datasets are opened: every file once and on one rank only, values given to all, no
+ * descriptor left open, metadata that files have in common there once. open(2) is this program's own and counts. */
 #include "store_ranks.h"
 
 #include <fcntl.h>
@@ -73,7 +73,7 @@ static void one_opener(int64_t least, int64_t most) {
     }
 }
 
-static void open_all(const char *suffix, ama__store **s) {
+static void open_all(const char *suffix, const ama__open_options *o, ama__store **s) {
     const char *paths[N_FILES];
     char *kept = malloc((size_t)N_FILES * 1024);
     for (int i = 0; i < N_FILES; i++) {
@@ -82,7 +82,7 @@ static void open_all(const char *suffix, ama__store **s) {
     }
     memset(n_opens, 0, sizeof n_opens);
     ama__comm_barrier(comm);
-    if (ama__store_open_many(ctx, comm, N_FILES, paths, NULL, s) != AMA_OK) fail_msg("%s", ama__error_text(ctx));
+    if (ama__store_open_many(ctx, comm, N_FILES, paths, o, s) != AMA_OK) fail_msg("%s", ama__error_text(ctx));
     free(kept);
 }
 
@@ -115,14 +115,69 @@ static void of_hdf5(void **state) {
     ama__store *s[N_FILES];
     for (int i = rank; i < N_FILES; i += nranks) hdf5_file(in_dir("many%03d.h5", i), i);
     int before = n_descriptors();
-    open_all("h5", s);
+    open_all("h5", NULL, s);
     assert_in_range(n_descriptors(), before, before + 3);
-    one_opener(1, 4); /* two drivers look at it, its length is checked, HDF5 opens it */
+    one_opener(1, 1);
+    read_all(s, "small", 3, of_small); /* was read ahead */
+    one_opener(1, 1);
+    read_all(s, "large", 2048, of_large); /* opened again for its table, and for the values */
+    one_opener(1, 3);
+    assert_in_range(n_descriptors(), before, before + 3);
+    for (int i = 0; i < N_FILES; i++) ama__store_close(&s[i]);
+}
+
+/* What is equal to the first file's is the first's. Files differ in the length of a dim (one in three), an attribute of
+ * a variable (one in five), or not at all. */
+static void shared_metadata(void **state) {
+    (void)state;
+    ama__store *s[N_FILES];
+    for (int i = rank; i < N_FILES; i += nranks) {
+        hsize_t n = i % 3 == 1 ? 4 : 3;
+        int zero[4] = {0};
+        char text[32];
+        snprintf(text, sizeof text, i % 5 == 2 ? "file %d" : "all", i);
+        hid_t f = H5Fcreate(in_dir("many%03d.alike", i), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+        hid_t space = H5Screate_simple(1, &n, NULL), type = H5Tcopy(H5T_C_S1), one = H5Screate(H5S_SCALAR);
+        H5Tset_size(type, sizeof text);
+        hid_t v = H5Dcreate2(f, "v", H5T_NATIVE_INT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        hid_t a = H5Acreate2(v, "text", type, one, H5P_DEFAULT, H5P_DEFAULT);
+        assert_true(H5Awrite(a, type, text) >= 0 &&
+                    H5Dwrite(v, H5T_NATIVE_INT, H5S_ALL, H5S_ALL, H5P_DEFAULT, zero) >= 0);
+        H5Aclose(a), H5Dclose(v), H5Tclose(type), H5Sclose(space), H5Sclose(one), H5Fclose(f);
+    }
+    open_all("alike", NULL, s);
+    int n_own = 0; /* files with variables of their own */
+    for (int i = 0; i < N_FILES; i++) {
+        const ama__stored_var *v = s[i]->meta.var;
+        char text[32];
+        bool own = true;
+        snprintf(text, sizeof text, i % 5 == 2 ? "file %d" : "all", i);
+        assert_string_equal(ama__attrs_text(&v->attrs, "text"), text);
+        assert_int_equal(v->grid.shape[0], i % 3 == 1 ? 4 : 3);
+        assert_int_equal(s[i]->meta.dim[0].size, v->grid.shape[0]);
+        for (int k = 0; k < i && own; k++) own = s[k]->meta.var != v;
+        n_own += own;
+        assert_ptr_equal(v->name, s[0]->meta.var->name);
+    }
+    assert_in_range(n_own, 3, N_FILES / 5 + 2 * nranks);
+    ama__store_close(&s[rank]); /* the others still have what it had */
+    for (int i = 0; i < N_FILES; i++) {
+        if (s[i]) assert_string_equal(s[i]->meta.var->name, "v");
+        ama__store_close(&s[i]);
+    }
+}
+
+static void few_openers(void **state) {
+    (void)state;
+    ama__store *s[N_FILES];
+    const ama__open_options o = {.max_openers = 2};
+    open_all("h5", &o, s);
+    one_opener(1, 1);
+    int64_t mine = 0;
+    for (int i = 0; i < N_FILES; i++) mine += n_opens[i];
+    int n = nranks < 2 ? nranks : 2;
+    assert_int_equal(mine, rank == 0 || (n == 2 && rank == nranks / 2) ? N_FILES / n : 0);
     read_all(s, "small", 3, of_small);
-    one_opener(1, 5);
-    read_all(s, "large", 2048, of_large); /* opened again for its table */
-    one_opener(1, 8);
-    assert_in_range(n_descriptors(), before, before + 3);
     for (int i = 0; i < N_FILES; i++) ama__store_close(&s[i]);
 }
 
@@ -130,7 +185,7 @@ static void changed_meanwhile(void **state) {
     (void)state;
     ama__store *s[N_FILES];
     ama__store_var v;
-    open_all("h5", s);
+    open_all("h5", NULL, s);
     ama__comm_barrier(comm);
     if (rank == 0) {
         hid_t f = H5Fopen(in_dir("many%03d.h5", 41), H5F_ACC_RDWR, H5P_DEFAULT), one = H5Screate(H5S_SCALAR);
@@ -147,7 +202,8 @@ static void changed_meanwhile(void **state) {
 
 int main(int argc, char **argv) {
     MPI_Init(&argc, &argv);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(of_hdf5), cmocka_unit_test(changed_meanwhile)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(of_hdf5), cmocka_unit_test(few_openers),
+                                       cmocka_unit_test(shared_metadata), cmocka_unit_test(changed_meanwhile)};
     int failed = cmocka_run_group_tests(tests, begin, end);
     MPI_Finalize();
     return failed;

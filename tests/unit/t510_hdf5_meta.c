@@ -502,10 +502,10 @@ static void errors(void **state) {
     (void)state;
     ama_ctx *ctx = ama__ctx_create();
     make_netcdf4();
-    assert_true(ama__driver_hdf5.probe(ctx, path));
+    assert_true(probe(&ama__driver_hdf5, path));
     expect_error("/nonexistent/a.nc", AMA_ERR_NOTFOUND, "no such file");
     expect_error("/tmp", AMA_ERR_IO, "not a regular file");
-    assert_false(ama__driver_hdf5.probe(ctx, "/tmp") || ama__driver_hdf5.probe(ctx, "/nonexistent/a.nc"));
+    assert_false(probe(&ama__driver_hdf5, "/tmp") || probe(&ama__driver_hdf5, "/nonexistent/a.nc"));
     struct stat s;
     assert_int_equal(stat(path, &s), 0);
     assert_int_equal(truncate(path, s.st_size - 100), 0);
@@ -514,7 +514,7 @@ static void errors(void **state) {
     expect_error(path, AMA_ERR_FORMAT, "HDF5");
     assert_int_equal(truncate(path, 7), 0);
     expect_error(path, AMA_ERR_FORMAT, "not an HDF5");
-    assert_false(ama__driver_hdf5.probe(ctx, path));
+    assert_false(probe(&ama__driver_hdf5, path));
     assert_int_equal(truncate(path, 0), 0);
     expect_error(path, AMA_ERR_FORMAT, "not an HDF5");
     unlink(path);

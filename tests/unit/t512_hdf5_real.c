@@ -177,7 +177,7 @@ static void walk(const char *dir, totals *t) {
         if (hidden || stat(path, &s) != 0) continue;
         if (S_ISDIR(s.st_mode)) walk(path, t);
         ama_ctx *ctx = ama__ctx_create();
-        bool is = S_ISREG(s.st_mode) && ama__driver_hdf5.probe(ctx, path);
+        bool is = S_ISREG(s.st_mode) && probe(&ama__driver_hdf5, path);
         ama__ctx_destroy(&ctx);
         if (!is) continue;
         hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);

@@ -158,7 +158,8 @@ static void threads_as(world *w, ama__format f, const char *name) {
         pthread_join(thread[i], NULL);
         ok(w, jobs[i].status);
     }
-    assert_int_equal(ama__writer_collective_flush(wr), f == AMA_FORMAT_NETCDF4);
+    assert_int_equal(ama__writer_collective_flush(wr, 0), f == AMA_FORMAT_NETCDF4);
+    assert_false(ama__writer_collective_flush(wr, 1));
     assert_int_equal(ama__writer_pending(wr) > 0, f == AMA_FORMAT_NETCDF4);
     ok(w, ama__writer_flush(wr));
     assert_int_equal(ama__writer_pending(wr), 0);

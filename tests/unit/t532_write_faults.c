@@ -9,56 +9,29 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <mpi.h>
-
-#include "comm/mpi.h"
-#include "write_sample.h"
+#include "write_world.h"
 
 static const ama__format all_formats[] = {AMA_FORMAT_NETCDF4, AMA_FORMAT_CDF2, AMA_FORMAT_CDF5, AMA_FORMAT_ZARR2};
 enum { N_FORMATS = 4 };
 
-typedef struct world {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    bool root;
-    char dir[256];
-} world;
-
 static int setup(void **state) {
     static world w;
-    w = (world){.ctx = ama__ctx_create()};
-    if (ama__comm_create(w.ctx, MPI_COMM_WORLD, &w.comm) != AMA_OK) return 1;
-    w.root = ama__comm_rank(w.comm) == 0;
-    sample_dir(w.dir, sizeof w.dir, "t532");
-    int failed = w.root && !mkdtemp(w.dir);
-    ama__comm_bcast(w.comm, w.dir, sizeof w.dir, 0);
     *state = &w;
-    return (int)ama__comm_max(w.comm, failed);
+    return world_open(&w, "t532", NULL);
 }
 
 static int teardown(void **state) {
-    world *w = *state;
-    ama__comm_barrier(w->comm);
-    int failed = w->root && rmdir(w->dir) != 0; /* every test leaves it empty */
-    ama__comm_destroy(&w->comm);
-    failed = failed || ama__mem_used(w->ctx) != 0;
-    ama__ctx_destroy(&w->ctx);
-    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
-    return 0;
+    return world_close(*state, "rmdir '%s'"); /* every test leaves it empty */
 }
 
 static void remove_all(world *w, const char *path) {
-    char command[400];
-    snprintf(command, sizeof command, "rm -rf '%s'", path);
-    ama__comm_barrier(w->comm);
-    if (w->root) assert_int_equal(system(command), 0);
-    ama__comm_barrier(w->comm);
+    world_shell(w, "rm -rf '%s'", path, "");
 }
 
 /* ---- injected faults ---- */
 
 static void faults_of(world *w, ama__format f, bool overwrite) {
-    char path[300], number[16];
+    char path[300];
     snprintf(path, sizeof path, "%s/out", w->dir);
     if (overwrite) {
         sample s;
@@ -68,13 +41,8 @@ static void faults_of(world *w, ama__format f, bool overwrite) {
     }
     for (int n = 1;; n++) {
         sample s;
-        ama_ctx *quiet = ama__ctx_create(); /* reads AMA_FAULT; the sample's own memory is not to fail */
-        snprintf(number, sizeof number, "%d", n);
-        setenv("AMA_FAULT", number, 1);
-        ama_ctx *ctx = ama__ctx_create();
-        unsetenv("AMA_FAULT");
+        ama_ctx *quiet = ama__ctx_create(), *ctx = world_faulty(n); /* the sample's own memory is not to fail */
         ama__comm *comm = NULL;
-        assert_non_null(ctx);
         sample_init_some(&s, quiet, f, path, true);
         s.ctx = ctx;
         s.spec.overwrite = overwrite;
@@ -252,7 +220,7 @@ static void refused_specs(void **state) {
     spec.meta.n_dims = 2;
     sample_step(&var[0], AMA_CODEC_DEFLATE, 1);
     refused(w, &spec, AMA_ERR_UNSUPPORTED, "cannot compress");
-    sample_step(&var[0], AMA_CODEC_BLOSC, 1);
+    sample_step(&var[0], AMA_CODEC_LZ4, 1);
     spec.format = AMA_FORMAT_NETCDF4;
     refused(w, &spec, AMA_ERR_UNSUPPORTED, "netCDF-4 output takes");
     var[0].chunked = false;

@@ -4,41 +4,19 @@
 #include "cmocka_all.h"
 
 #include <hdf5.h>
-#include <mpi.h>
 
-#include "comm/mpi.h"
-#include "write_sample.h"
+#include "write_world.h"
 
 enum { N_Y = 400, N_X = 250, SIDE = 8 }; /* 100,000 chunks of 8 x 8, the last row and column cut */
 
-typedef struct world {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    bool root;
-    char dir[256];
-} world;
-
 static int setup(void **state) {
     static world w;
-    w = (world){.ctx = ama__ctx_create()};
-    if (ama__comm_create(w.ctx, MPI_COMM_WORLD, &w.comm) != AMA_OK) return 1;
-    w.root = ama__comm_rank(w.comm) == 0;
-    sample_dir(w.dir, sizeof w.dir, "t533");
-    int failed = w.root && !mkdtemp(w.dir);
-    ama__comm_bcast(w.comm, w.dir, sizeof w.dir, 0);
     *state = &w;
-    return (int)ama__comm_max(w.comm, failed);
+    return world_open(&w, "t533", NULL);
 }
 
 static int teardown(void **state) {
-    world *w = *state;
-    ama__comm_barrier(w->comm);
-    int failed = w->root && rmdir(w->dir) != 0;
-    ama__comm_destroy(&w->comm);
-    failed = failed || ama__mem_used(w->ctx) != 0;
-    ama__ctx_destroy(&w->ctx);
-    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
-    return 0;
+    return world_close(*state, "rmdir '%s'");
 }
 
 static float value(int64_t y, int64_t x) {

@@ -5,53 +5,26 @@
 
 #include <sys/stat.h>
 
-#include <mpi.h>
-
-#include "comm/mpi.h"
 #include "store/journal.h"
-#include "write_sample.h"
+#include "write_world.h"
 
-typedef struct world {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    bool root;
-    char dir[256], whole[300], path[300]; /* whole: written without a journal */
-} world;
-
-static void run_command(world *w, const char *form, const char *a, const char *b) {
-    char command[800];
-    snprintf(command, sizeof command, form, a, b);
-    ama__comm_barrier(w->comm);
-    if (w->root) assert_int_equal(system(command), 0);
-    ama__comm_barrier(w->comm);
-}
+static char whole[300], path[300]; /* whole: written without a journal */
 
 static int setup(void **state) {
     static world w;
     sample s;
-    w = (world){.ctx = ama__ctx_create()};
-    if (ama__comm_create(w.ctx, MPI_COMM_WORLD, &w.comm) != AMA_OK) return 1;
-    w.root = ama__comm_rank(w.comm) == 0;
-    sample_dir(w.dir, sizeof w.dir, "t534");
-    int failed = w.root && !mkdtemp(w.dir);
-    ama__comm_bcast(w.comm, w.dir, sizeof w.dir, 0);
-    snprintf(w.whole, sizeof w.whole, "%s/whole", w.dir);
-    snprintf(w.path, sizeof w.path, "%s/out", w.dir);
-    sample_init_some(&s, w.ctx, AMA_FORMAT_ZARR2, w.whole, true);
-    failed |= sample_write(&s, w.comm, NULL) != AMA_OK;
-    sample_fini(&s);
     *state = &w;
+    if (world_open(&w, "t534", NULL)) return 1;
+    snprintf(whole, sizeof whole, "%s/whole", w.dir);
+    snprintf(path, sizeof path, "%s/out", w.dir);
+    sample_init_some(&s, w.ctx, AMA_FORMAT_ZARR2, whole, true);
+    bool failed = sample_write(&s, w.comm, NULL) != AMA_OK;
+    sample_fini(&s);
     return (int)ama__comm_max(w.comm, failed);
 }
 
 static int teardown(void **state) {
-    world *w = *state;
-    run_command(w, "rm -rf '%s'%s", w->dir, "");
-    ama__comm_destroy(&w->comm);
-    bool failed = ama__mem_used(w->ctx) != 0;
-    ama__ctx_destroy(&w->ctx);
-    if (failed) MPI_Abort(MPI_COMM_WORLD, 1); /* cmocka does not count a failed teardown */
-    return 0;
+    return world_close(*state, "rm -rf '%s'");
 }
 
 static bool same_files(const char *a, const char *b) {
@@ -66,7 +39,7 @@ static bool same_files(const char *a, const char *b) {
 }
 
 /* The chunk files that the journal notes are those of the whole output, byte for byte. Rank 0. */
-static void check_noted(const world *w, const sample *s, const ama__journal *j) {
+static void check_noted(const sample *s, const ama__journal *j) {
     char a[600], b[600];
     for (int v = 0; v < j->n_vars; v++)
         for (int64_t c = 0; j->done[v].bit && c < j->done[v].grid.n_chunks; c++) {
@@ -74,7 +47,7 @@ static void check_noted(const world *w, const sample *s, const ama__journal *j) 
             if (!ama__done_has(&j->done[v], c)) continue;
             ama__chunkgrid_index(&j->done[v].grid, c, index);
             int na = snprintf(a, sizeof a, "%s/store/%s/", j->folder, s->var[v].name);
-            int nb = snprintf(b, sizeof b, "%s/%s/", w->whole, s->var[v].name);
+            int nb = snprintf(b, sizeof b, "%s/%s/", whole, s->var[v].name);
             for (int d = 0; d < s->var[v].ndim; d++) {
                 na += snprintf(a + na, sizeof a - (size_t)na, "%s%lld", d ? "." : "", (long long)index[d]);
                 nb += snprintf(b + nb, sizeof b - (size_t)nb, "%s%lld", d ? "." : "", (long long)index[d]);
@@ -97,14 +70,9 @@ static ama_status write_with(ama_ctx *ctx, sample *s, ama__comm *comm, bool resu
 
 static ama_status faulty_run(world *w, int n, int64_t *n_sites) {
     sample s;
-    char number[16];
-    ama_ctx *quiet = ama__ctx_create(); /* reads AMA_FAULT; the sample's own memory is not to fail */
-    snprintf(number, sizeof number, "%d", n);
-    setenv("AMA_FAULT", number, 1);
-    ama_ctx *ctx = ama__ctx_create();
-    unsetenv("AMA_FAULT");
+    ama_ctx *quiet = ama__ctx_create(), *ctx = world_faulty(n); /* the sample's own memory is not to fail */
     ama__comm *comm = NULL;
-    sample_init_some(&s, quiet, AMA_FORMAT_ZARR2, w->path, true);
+    sample_init_some(&s, quiet, AMA_FORMAT_ZARR2, path, true);
     s.ctx = ctx;
     ama_status status = ama__comm_create(ctx, MPI_COMM_WORLD, &comm);
     if (status == AMA_OK) status = write_with(ctx, &s, comm, false, NULL);
@@ -121,10 +89,10 @@ static ama_status faulty_run(world *w, int n, int64_t *n_sites) {
 static void look_at_partial(world *w, int64_t *n_done) {
     sample s;
     ama__journal *j;
-    sample_init_some(&s, w->ctx, AMA_FORMAT_ZARR2, w->path, true);
+    sample_init_some(&s, w->ctx, AMA_FORMAT_ZARR2, path, true);
     assert_int_equal(ama__journal_open(w->ctx, w->comm, &s.spec, "input a 1\n", true, &j), AMA_OK);
     *n_done = j->n_done;
-    if (w->root && j->found) check_noted(w, &s, j);
+    if (w->root && j->found) check_noted(&s, j);
     ama__comm_barrier(w->comm);
     ama__journal_close(&j);
     sample_fini(&s);
@@ -136,21 +104,21 @@ static void resumed_after_every_fault(void **state) {
     for (int n = 1;; n++) {
         ama_status status = faulty_run(w, n, &n_sites);
         if (status == AMA_OK) { /* a publish whose last step failed is complete too */
-            run_command(w, "diff -r '%s' '%s'", w->whole, w->path);
-            run_command(w, "rm -rf '%s'%s", w->path, "");
+            world_shell(w, "diff -r '%s' '%s'", whole, path);
+            world_shell(w, "rm -rf '%s'", path, "");
             if (n_sites < n) break;
             continue;
         }
         sample s;
-        if (w->root) assert_int_not_equal(access(w->path, F_OK), 0);
+        if (w->root) assert_int_not_equal(access(path, F_OK), 0);
         look_at_partial(w, &n_done);
         if (n_done > most) most = n_done;
-        sample_init_some(&s, w->ctx, AMA_FORMAT_ZARR2, w->path, true);
+        sample_init_some(&s, w->ctx, AMA_FORMAT_ZARR2, path, true);
         assert_int_equal(write_with(w->ctx, &s, w->comm, true, NULL), AMA_OK);
         sample_fini(&s);
-        run_command(w, "diff -r '%s' '%s'", w->whole, w->path);
+        world_shell(w, "diff -r '%s' '%s'", whole, path);
         if (w->root) assert_int_equal(n_entries(w->dir), 2);
-        run_command(w, "rm -rf '%s'%s", w->path, "");
+        world_shell(w, "rm -rf '%s'", path, "");
         assert_true(n < 5000);
     }
     assert_true(most > 20);
@@ -161,7 +129,7 @@ static void refused(void **state) {
     sample s;
     ama__journal *j, *other;
     ama__writer *wr = NULL;
-    sample_init_some(&s, w->ctx, AMA_FORMAT_ZARR2, w->path, true);
+    sample_init_some(&s, w->ctx, AMA_FORMAT_ZARR2, path, true);
     assert_int_equal(ama__journal_open(w->ctx, w->comm, &s.spec, "input a 1\n", false, &j), AMA_OK);
     assert_false(j->found);
     s.spec.journal = j;
@@ -183,7 +151,7 @@ static void refused(void **state) {
     assert_int_equal(ama__journal_open(w->ctx, w->comm, &s.spec, "input a 1\n", true, &other), AMA_ERR_UNSUPPORTED);
     ama__error_clear(w->ctx);
     sample_fini(&s);
-    run_command(w, "rm -rf '%s/.out.amasia-partial'%s", w->dir, "");
+    world_shell(w, "rm -rf '%s/.out.amasia-partial'", w->dir, "");
 }
 
 int main(int argc, char **argv) {

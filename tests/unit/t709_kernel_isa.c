@@ -10,6 +10,7 @@
 #include "kernel/dispatch.h"
 #include "kernel/gather.h"
 #include "kernel/order.h"
+#include "kernel/rank.h"
 #include "kernel/scan.h"
 #include "kernel/state.h"
 #include "kernel/window.h"
@@ -242,7 +243,7 @@ static void states(void **state) {
             }
 }
 
-/* ---- windows, scans */
+/* ---- windows, scans, ranks */
 
 static void run_window(const trial *t, void *out) {
     const ama__window *w = t->options;
@@ -282,6 +283,23 @@ static void scans(void **state) {
         trial t = {"scan", {input[0], input[1]}, run_scan, &kind};
         fill_class(dtype[k % 3], N, input[0]);
         fill_class(k % 3 ? AMA_F8 : AMA_I8, 50, input[1]);
+        check(&t);
+    }
+}
+
+static void run_rank(const trial *t, void *out) {
+    static _Alignas(64) char work[1 << 20];
+    assert_true(ama__rank_work_bytes(N / 7) <= sizeof work);
+    ama__rank_keys(t->options, N / 7, 7, t->a[0], out, 8);
+    ama__rank_columns(t->options, N / 7, 7, out, 8, work);
+}
+
+static void ranks(void **state) {
+    (void)state;
+    for (int d = AMA_BOOL; d <= AMA_F8; d++) {
+        ama__rank_kind kind = {(ama_dtype)d, d % 2};
+        trial t = {"ranks", {input[0]}, run_rank, &kind};
+        fill_class(kind.dtype, N, input[0]);
         check(&t);
     }
 }
@@ -346,6 +364,7 @@ int main(void) {
         cmocka_unit_test_setup(map_runs, start),    cmocka_unit_test_setup(loads, start),
         cmocka_unit_test_setup(conversions, start), cmocka_unit_test_setup(states, start),
         cmocka_unit_test_setup(windows, start),     cmocka_unit_test_setup(scans, start),
-        cmocka_unit_test_setup(gathers, start),     cmocka_unit_test_setup(orders, start)};
+        cmocka_unit_test_setup(ranks, start),       cmocka_unit_test_setup(gathers, start),
+        cmocka_unit_test_setup(orders, start)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

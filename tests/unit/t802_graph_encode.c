@@ -357,6 +357,9 @@ static void wrong_keys(void **state) {
                {KEY("tas", "chunksizes", .kind = AMA_VALUE_INTS, .n = 1, .ints = chunk), AMA_ERR_ARG, "2 dims"},
                {KEY("tas", "zlib", .kind = AMA_VALUE_TEXT, .text = "yes"), AMA_ERR_ARG, "True or False"},
                {KEY("tas", "compression", .kind = AMA_VALUE_TEXT, .text = "rar"), AMA_ERR_ARG, "\"zstd\""},
+               {KEY("tas", "compression", .kind = AMA_VALUE_TEXT, .text = "bzip2"), AMA_ERR_UNSUPPORTED,
+                "\"bzip2\" is not supported; it is \"zlib\""},
+               {KEY("tas", "blosc_shuffle", .kind = AMA_VALUE_INT, .i = 3), AMA_ERR_ARG, "2 (bits)"},
                {KEY("tas", "scale_factor", .kind = AMA_VALUE_TEXT, .text = "2"), AMA_ERR_ARG, "a number"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ama__write_args args = with_keys(AMA_FORMAT_NETCDF4, 1, &bad[i].key);
@@ -369,6 +372,41 @@ static void wrong_keys(void **state) {
     const ama__encoding_key both[] = {KEY("tas", "zlib", TRUE_VALUE), KEY("tas", "contiguous", TRUE_VALUE)};
     args = with_keys(AMA_FORMAT_NETCDF4, 2, both);
     refuse(w, &args, AMA_ERR_ARG, "contiguous=True");
+}
+
+static void compressions(void **state) {
+    world *w = *state;
+    const float x[6] = {1, 2, 3, 4, 5, 6};
+    const int64_t shape[2] = {2, 3};
+    static const struct {
+        const char *name;
+        ama__codec codec;
+        const char *blosc;
+    } cases[] = {{"zlib", AMA_CODEC_DEFLATE, ""},
+                 {"zstd", AMA_CODEC_ZSTD, ""},
+                 {"blosc_lz", AMA_CODEC_BLOSC, "blosclz"},
+                 {"blosc_lz4hc", AMA_CODEC_BLOSC, "lz4hc"},
+                 {"blosc_zstd", AMA_CODEC_BLOSC, "zstd"}};
+    add(w, false, "tas", AMA_F4, "y,x", shape, x);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool blosc = cases[i].codec == AMA_CODEC_BLOSC;
+        const ama__encoding_key k[] = {KEY("tas", "compression", .kind = AMA_VALUE_TEXT, .text = cases[i].name),
+                                       KEY("tas", "blosc_shuffle", .kind = AMA_VALUE_INT, .i = 2),
+                                       KEY("tas", "complevel", .kind = AMA_VALUE_INT, .i = 3)};
+        ama__write_args args = with_keys(AMA_FORMAT_NETCDF4, 3, k);
+        const ama__pipeline *p = &stored(encode(w, &args), "tas")->pipeline;
+        const ama__codec_step *step = &p->step[p->n - 1];
+        assert_int_equal(p->n, blosc ? 1 : 2);
+        assert_int_equal(step->codec, cases[i].codec);
+        assert_int_equal(step->a, 3);
+        if (!blosc) continue;
+        assert_string_equal(step->name, cases[i].blosc);
+        assert_true(step->b == 2 && step->element_bytes == 4);
+    }
+    const ama__encoding_key none[] = {KEY("tas", "compression", .kind = AMA_VALUE_TEXT, .text = "blosc_lz4"),
+                                      KEY("tas", "complevel", .kind = AMA_VALUE_INT, .i = 0)};
+    ama__write_args args = with_keys(AMA_FORMAT_NETCDF4, 2, none);
+    assert_int_equal(stored(encode(w, &args), "tas")->pipeline.n, 0);
 }
 
 static void zarr_storage(void **state) {
@@ -462,10 +500,10 @@ static void formats(void **state) {
 #define IN_WORLD(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {IN_WORLD(encodes_times), IN_WORLD(fills_nat),     IN_WORLD(packs),
-                                       IN_WORLD(packs_lazily),  IN_WORLD(fill_defaults), IN_WORLD(texts),
-                                       IN_WORLD(coordinates),   IN_WORLD(arrays),        IN_WORLD(keys),
-                                       IN_WORLD(wrong_keys),    IN_WORLD(zarr_storage),  IN_WORLD(source_storage),
-                                       IN_WORLD(classic),       IN_WORLD(formats)};
+    const struct CMUnitTest tests[] = {IN_WORLD(encodes_times),  IN_WORLD(fills_nat),     IN_WORLD(packs),
+                                       IN_WORLD(packs_lazily),   IN_WORLD(fill_defaults), IN_WORLD(texts),
+                                       IN_WORLD(coordinates),    IN_WORLD(arrays),        IN_WORLD(keys),
+                                       IN_WORLD(wrong_keys),     IN_WORLD(compressions),  IN_WORLD(zarr_storage),
+                                       IN_WORLD(source_storage), IN_WORLD(classic),       IN_WORLD(formats)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

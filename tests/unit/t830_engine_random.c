@@ -213,8 +213,8 @@ static void run_case(const random_case *c, ama__comm *comm, const how *h, const 
     void *data[MAX_SINKS] = {NULL};
     int n = 0;
     ama__plan *p;
-    ama__plan_options po = {
-        ama__comm_nranks(comm), h->threads, (int64_t)1 << 40, h->unit_bytes, h->threads - 1, false, 0, h->order};
+    ama__plan_options po = {ama__comm_nranks(comm), h->threads, (int64_t)1 << 40, h->unit_bytes, h->threads - 1,
+                            AMA_PATH_POSIX,         0,          h->order};
     const ama__exec_options eo = {0};
     ama__exec_stats stats;
     for (int i = 0; i < c->n_gather; i++) gathered[i] = c->eg.node[c->gather[i]].node;
@@ -283,7 +283,8 @@ static void print_node(const ama__node *n, int depth) {
     print_error("\n");
     if (n->kind == AMA_NODE_SCAN) {
         const ama__scan_spec *s = &n->u.scan.spec;
-        print_error("  %*s  axis %d product %d skipna %d cuts", depth * 2, "", s->axis, s->product, s->skipna);
+        print_error("  %*s  axis %d product %d rank %d pct %d skipna %d cuts", depth * 2, "", s->axis, s->product,
+                    s->rank, s->pct, s->skipna);
         for (int64_t i = 0; i <= s->n_segments; i++) print_error(" %lld", (long long)s->cut[i]);
         print_error("\n");
     }
@@ -353,6 +354,14 @@ static void one_case(en_world *w, uint64_t seed, uint64_t number) {
     }
 }
 
+/* What a store makes once, when a plan first asks for it, and holds until it is closed: not a case's memory. */
+static void need_manifests(en_world *w, const en_source *s) {
+    for (int i = 0; i < s->n_parts; i++) {
+        ama__store_var v = {s->part[i].store, ama__meta_find_var(&s->part[i].store->meta, "v")};
+        assert_int_equal(ama__store_need_manifests(w->ctx, w->comm, 1, &v), AMA_OK);
+    }
+}
+
 static void random_graphs(void **state) {
     en_world w;
     (void)state;
@@ -366,6 +375,7 @@ static void random_graphs(void **state) {
         int ndim = i < 3 ? i : 1 + (int)en_below(4);
         for (int a = 0; a < ndim; a++) shape[a] = i % 2 ? 1 + en_below(20 - 4 * ndim) : extent[(a + i / 8) % 4];
         en_make_source(&w, i, ndim, shape, &source[i]);
+        need_manifests(&w, &source[i]);
     }
     int64_t n = one ? 1 : many ? strtoll(many, NULL, 10) : w.nranks > 3 ? 100 : 300;
     for (int64_t k = 0; k < n; k++) one_case(&w, seed, one ? strtoull(one, NULL, 10) : (uint64_t)k + 1);

@@ -92,7 +92,8 @@ static ama_status prepare(job *j, build_fn *make, const char *in, const options 
     AMA_TRY(ama__comm_agree(j->comm, make(j)));
     j->sink = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->out, .n_gather = j->n_out, .data = j->data};
     j->sinks[0] = &j->sink;
-    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads, o->budget, o->unit, 1, false, 0, o->order};
+    const ama__plan_options po = {
+        ama__comm_nranks(j->comm), o->threads, o->budget, o->unit, 1, AMA_PATH_POSIX, 0, o->order};
     return ama__plan_make(&j->g, j->comm, &po, 1, j->sinks, &j->plan);
 }
 
@@ -384,7 +385,7 @@ static bool faulty_run(en_world *w, int layout, int64_t n, bool all) {
     snprintf(number, sizeof number, "%lld", (long long)n);
     bool mine = all || w->rank == w->nranks - 1;
     if (mine) setenv("AMA_FAULT", number, 1);
-    ama_status status = prepare(&j, build, source[layout].part[0].path, &o);
+    ama_status status = prepare(&j, build_all, source[layout].part[0].path, &o);
     unsetenv("AMA_FAULT");
     if (status == AMA_OK) status = run(&j);
     assert_int_equal(ama__comm_max(w->comm, status), status);

@@ -67,7 +67,7 @@ static void help(void **state) {
     assert_int_equal(ama__script_help(ctx, "resampel", &t), AMA_ERR_NOTFOUND);
     assert_non_null(strstr(ama__error_text(ctx), "did you mean 'resample'?"));
     ama__error_clear(ctx);
-    assert_int_equal(ama__script_help(ctx, "rank", &t), AMA_ERR_UNSUPPORTED);
+    assert_int_equal(ama__script_help(ctx, "argsort", &t), AMA_ERR_UNSUPPORTED);
     ama__error_clear(ctx);
     ama__text_fini(&t);
 }
