@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/phase.h"
-#include "exec/counting.h"
 #include "exec/tile_share.h"
 #include "exec/walk.h"
 

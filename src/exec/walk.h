@@ -4,6 +4,7 @@
 #define AMA_EXEC_WALK_H
 
 #include "exec/ahead.h"
+#include "exec/counting.h"
 #include "exec/exec.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
@@ -13,7 +14,7 @@ typedef struct ama__run_result {
     ama__node *node;
     int last_use; /* stage; -1: nobody reads it */
     ama__pieces pieces;
-    struct ama__counting *counting; /* between the passes of one that counts: see counting.h */
+    ama__counting *counting; /* between the passes of one that counts */
 } ama__run_result;
 
 typedef struct ama__run {

@@ -119,15 +119,15 @@ static bool holds_ranks(const ama__plan *p) {
 static ama_status search(ama__graph *g, ama__comm *comm, const ama__plan *like, ama__panels *panels, ama__arena **arena,
                          ama__plan **out) {
     int64_t budget = like->options.budget_bytes, least = INT64_MAX;
-    bool ranks = false, more = true;
+    bool more = true, ranks = false;
     while (more) {
         ama_status status = attempt(g, comm, panels, like, arena, out);
         if (status == AMA_ERR_BUDGET && least < INT64_MAX) break;
         AMA_TRY(status);
         if ((*out)->peak_bytes < least) least = (*out)->peak_bytes;
-        ranks = holds_ranks(*out);
         more = ama__plan_more_counting(*out, panels);
         if (!more && (*out)->peak_bytes <= budget) return AMA_OK;
+        ranks = holds_ranks(*out);
         more = more || ama__plan_more_panels(*out, panels);
     }
     ama__arena_destroy(arena);

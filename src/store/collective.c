@@ -21,14 +21,20 @@ static int64_t round_bytes(int64_t budget_bytes) {
     return n < least ? least : n > most ? most : n;
 }
 
+/* Of MPI-IO, and of HDF5's metadata. */
+static int64_t library_bytes(ama__io_path path) {
+    if (path < AMA_PATH_MPIIO) return 0;
+    return 2 * AMA_IO_CB_BYTES + (path == AMA_PATH_LIBRARY ? AMA_IO_OPEN_MAX * (int64_t)AMA_IO_METADATA_BYTES : 0);
+}
+
 int64_t ama__collective_bytes(const ama__io_options *o, int nranks, int64_t stored_bytes, int64_t chunk_bytes) {
-    int64_t round = round_bytes(o->budget_bytes), mpi = 2 * AMA_IO_CB_BYTES;
+    int64_t round = round_bytes(o->budget_bytes), theirs = library_bytes(o->path);
     switch (o->path) {
     case AMA_PATH_POSIX: break;
     case AMA_PATH_TWO_PHASE: return stored_bytes + ama__twophase_bytes(nranks, round);
-    case AMA_PATH_MPIIO: return stored_bytes + ama__mpiio_bytes(nranks, round) + mpi;
+    case AMA_PATH_MPIIO: return stored_bytes + ama__mpiio_bytes(nranks, round) + theirs;
     case AMA_PATH_LIBRARY: /* HDF5 holds a chunk as it is stored, decoded and gathered */
-        return 3 * chunk_bytes + mpi + AMA_IO_OPEN_MAX * (int64_t)AMA_IO_METADATA_BYTES + (256 << 10);
+        return 3 * chunk_bytes + theirs + (256 << 10);
     }
     return 0;
 }
@@ -41,7 +47,11 @@ static ama_status make(ama__collective *c) {
     c->n_aggregators = n <= 0 ? nodes : n < nranks ? n : nranks;
     if (c->options.path == AMA_PATH_TWO_PHASE)
         return ama__twophase_create(c->comm, c->fetcher, n, c->round_bytes, c->part, &c->twophase);
-    return ama__comm_agree(c->comm, c->options.path == AMA_PATH_MPIIO ? ama__mpiio_make_buffers(c) : AMA_OK);
+    size_t theirs = (size_t)library_bytes(c->options.path);
+    ama_status status = ama__mem_charge(c->ctx, AMA_MEM_COMM, theirs);
+    if (status == AMA_OK) c->charged = theirs;
+    if (status == AMA_OK && c->options.path == AMA_PATH_MPIIO) status = ama__mpiio_make_buffers(c);
+    return ama__comm_agree(c->comm, status);
 }
 
 ama_status ama__collective_create(ama__comm *comm, ama__fetcher *f, const ama__io_options *o, int64_t n_parts,
@@ -78,6 +88,7 @@ void ama__collective_destroy(ama__collective **c) {
         if (x->open[i].handle) (ama__comm_lost(x->comm) ? give_up : close_file)(x, &x->open[i]);
     ama__twophase_destroy(&x->twophase);
     ama__mpiio_free_buffers(x);
+    ama__mem_discharge(x->ctx, AMA_MEM_COMM, x->charged);
     ama__mem_free(x->ctx, x);
     *c = NULL;
 }

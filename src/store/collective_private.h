@@ -44,6 +44,7 @@ struct ama__collective {
     struct ama__mpiio_buffers *buffers;
     ama__io_file open[AMA_IO_OPEN_MAX];
     int64_t clock;
+    size_t charged; /* what MPI-IO and HDF5 may hold */
 };
 
 static inline const ama__manifest *ama__io_manifest(const ama__store_var *part) {
