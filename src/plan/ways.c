@@ -12,9 +12,9 @@
  * over threads and ranks, looked through); another pass. All but the first as measured with 1 GB of float32; only their
  * ratios matter. */
 #define READ_NS 1.3
-#define VALUE_NS 4.0
-#define RUN_NS 25.0
-#define COLLECT_NS 2.3
+#define VALUE_NS 1.2
+#define RUN_NS 18.0
+#define COLLECT_NS 1.3
 #define SEND_NS 1.2
 #define SUM_NS 1.0
 #define PASS_NS 3e6

@@ -126,8 +126,8 @@ static ama_status prepare(job *j, const char *in, const char *dir, const options
     AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
     AMA_TRY(ama__comm_agree(j->comm, build(j)));
     make_sinks(j, dir);
-    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads, o->budget_bytes, o->unit_bytes, 0, o->io,
-                                  o->n_aggregators};
+    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads,    o->budget_bytes, o->unit_bytes, 0, o->io,
+                                  o->n_aggregators,          AMA_ORDER_AUTO};
     return ama__plan_make(&j->g, j->comm, &po, 4, j->sinks, &j->plan);
 }
 

@@ -65,7 +65,8 @@ static ama_status prepare(job *j, const char *in, int threads, int64_t budget, i
     AMA_TRY(ama__comm_agree(j->comm, build(j)));
     j->sink = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->out, .n_gather = N_OUT, .data = j->data};
     j->sinks[0] = &j->sink;
-    const ama__plan_options po = {ama__comm_nranks(j->comm), threads, budget, unit, 1, false, 0};
+    const ama__plan_options po = {
+        ama__comm_nranks(j->comm), threads, budget, unit, 1, AMA_PATH_POSIX, 0, AMA_ORDER_AUTO};
     return ama__plan_make(&j->g, j->comm, &po, 1, j->sinks, &j->plan);
 }
 

@@ -83,8 +83,14 @@ static ama_status prepare(job *j, const char *path, bool concat, int threads, in
     AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
     AMA_TRY(ama__comm_agree(j->comm, build(j, concat)));
     /* units of two segments, tiles of one: both must end where segments do */
-    const ama__plan_options po = {
-        ama__comm_nranks(j->comm), threads, budget, 2 * SEGMENT * CHUNK_Y * CHUNK_X * 4, 1, false, 0};
+    const ama__plan_options po = {ama__comm_nranks(j->comm),
+                                  threads,
+                                  budget,
+                                  2 * SEGMENT * CHUNK_Y * CHUNK_X * 4,
+                                  1,
+                                  AMA_PATH_POSIX,
+                                  0,
+                                  AMA_ORDER_AUTO};
     AMA_TRY(ama__plan_make(&j->g, j->comm, &po, 1, &j->sinks, &j->plan));
     return AMA_OK;
 }

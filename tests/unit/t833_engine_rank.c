@@ -58,7 +58,7 @@ static ama_status prepare(job *j, const char *path, int threads, int64_t budget)
     j->g.ctx = j->ctx;
     AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
     AMA_TRY(ama__comm_agree(j->comm, build(j)));
-    const ama__plan_options po = {ama__comm_nranks(j->comm), threads, budget, 0, 0, false, 0};
+    const ama__plan_options po = {ama__comm_nranks(j->comm), threads, budget, 0, 0, AMA_PATH_POSIX, 0, AMA_ORDER_AUTO};
     return ama__plan_make(&j->g, j->comm, &po, 1, &j->sinks, &j->plan);
 }
 

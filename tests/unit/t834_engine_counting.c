@@ -92,7 +92,8 @@ static ama_status prepare(job *j, build_fn *make, const char *in, const options 
     AMA_TRY(ama__comm_agree(j->comm, make(j)));
     j->sink = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->out, .n_gather = j->n_out, .data = j->data};
     j->sinks[0] = &j->sink;
-    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads, o->budget, o->unit, 1, false, 0, o->order};
+    const ama__plan_options po = {
+        ama__comm_nranks(j->comm), o->threads, o->budget, o->unit, 1, AMA_PATH_POSIX, 0, o->order};
     return ama__plan_make(&j->g, j->comm, &po, 1, j->sinks, &j->plan);
 }
 
