@@ -1,7 +1,7 @@
 /* TEST: np=1,2,3 labels=mpi,fault
  * What a plan promises, measured: chunks and bytes fetched, memory held, the same bits under every budget. And nothing
  * left behind, nobody waiting, by injected faults at every place. */
-#include "engine_world.h"
+#include "engine_job.h"
 
 #include "plan/wants.h"
 #include "amasia/amasia.h"
@@ -10,12 +10,8 @@ enum { N_LAYOUTS = 3 };
 
 /* A run with a context of its own. */
 typedef struct job {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    ama__store *store;
-    ama__graph g;
+    en_job e;
     ama__node *anomaly, *since, *turned, *series, *spread, *smooth;
-    ama__plan *plan;
     ama__dim dim[9];
     ama__stored_var var[3];
     ama__write_spec spec[3];
@@ -23,7 +19,6 @@ typedef struct job {
     ama__sink sink[4], *sinks[4];
     void *data[3];
     char path[3][320];
-    ama__exec_stats stats;
 } job;
 
 typedef struct options {
@@ -48,9 +43,9 @@ static ama_status map2(ama__graph *g, ama__op op, ama__node *a, ama__node *b, bo
 }
 
 static ama_status build(job *j) {
-    const ama__stored_var *v = &j->store->meta.var[0];
-    ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
-    ama__graph *g = &j->g;
+    const ama__stored_var *v = &j->e.store->meta.var[0];
+    ama__source_part part = {j->e.store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
+    ama__graph *g = &j->e.g;
     ama__node *x, *clim, *again, *first, *week;
     int64_t *label;
     AMA_TRY(ama__node_source(g, 0, 1, &part, &x));
@@ -116,33 +111,17 @@ static void make_sinks(job *j, const char *dir) {
 
 /* Collective: everything up to the plan. */
 static ama_status prepare(job *j, const char *in, const char *dir, const options *o) {
-    const ama__open_options oo = {0};
     memset(j, 0, sizeof *j);
-    j->ctx = ama__ctx_create();
-    assert_non_null(j->ctx);
-    AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
-    AMA_TRY(ama__store_open(j->ctx, j->comm, in, &oo, &j->store));
-    j->g.ctx = j->ctx;
-    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
-    AMA_TRY(ama__comm_agree(j->comm, build(j)));
+    AMA_TRY(en_job_open(&j->e, in));
+    AMA_TRY(ama__comm_agree(j->e.comm, build(j)));
     make_sinks(j, dir);
-    const ama__plan_options po = {ama__comm_nranks(j->comm), o->threads,    o->budget_bytes, o->unit_bytes, 0, o->io,
-                                  o->n_aggregators,          AMA_ORDER_AUTO};
-    return ama__plan_make(&j->g, j->comm, &po, 4, j->sinks, &j->plan);
-}
-
-static ama_status run(job *j) {
-    const ama__exec_options eo = {0};
-    return ama__exec_run(j->ctx, j->comm, j->plan, &eo, &j->stats);
-}
-
-static void finish(job *j) {
-    for (int i = 0; i < 3; i++) ama__mem_free(j->ctx, j->data[i]);
-    ama__store_close(&j->store);
-    ama__arena_destroy(&j->g.arena);
-    ama__comm_destroy(&j->comm);
-    assert_int_equal(ama__mem_used(j->ctx), 0);
-    ama__ctx_destroy(&j->ctx);
+    return en_job_plan(&j->e,
+                       (ama__plan_options){.threads = o->threads,
+                                           .budget_bytes = o->budget_bytes,
+                                           .unit_bytes = o->unit_bytes,
+                                           .io = o->io,
+                                           .n_aggregators = o->n_aggregators},
+                       4, j->sinks);
 }
 
 /* ---- the data */
@@ -151,20 +130,10 @@ static en_source source[N_LAYOUTS];
 
 static void make_data(en_world *w, const int64_t *shape) {
     static const ama__format format[] = {AMA_FORMAT_CDF5, AMA_FORMAT_NETCDF4, AMA_FORMAT_ZARR2};
-    int64_t n = en_size(3, shape);
     for (int i = 0; i < N_LAYOUTS; i++) {
-        en_source *s = &source[i];
-        *s = (en_source){.stored = AMA_F4, .ndim = 3, .n_parts = 1};
-        memcpy(s->shape, shape, 3 * sizeof *shape);
-        en_part *p = &s->part[0];
-        *p = (en_part){.format = format[i], .chunked = i > 0, .count = shape[0], .chunk = {7, 25, 33}};
-        snprintf(p->path, sizeof p->path, "%.200s/data%d", w->dir, i);
-        p->stored = malloc((size_t)n * 4);
-        en_seed(7, 7);
-        for (int64_t k = 0; k < n; k++) ref_set(en_stored_value(AMA_F4), p->stored, k);
-        if (w->rank == 0) en_write_part(w, s, p);
+        const en_part layout = {.format = format[i], .chunked = i > 0, .chunk = {7, 25, 33}};
+        en_make_field(w, &source[i], i, shape, &layout, en_any_float);
     }
-    ama__comm_barrier(w->comm);
 }
 
 static void free_data(void) {
@@ -173,16 +142,10 @@ static void free_data(void) {
 
 /* ---- what came out */
 
-static uint64_t mix(uint64_t h, const void *p, size_t n) {
-    const unsigned char *b = p;
-    for (size_t i = 0; i < n; i++) h = (h ^ b[i]) * 1099511628211u;
-    return h;
-}
-
 static uint64_t hash_outputs(en_world *w, job *j) {
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = EN_HASH;
     for (int i = 0; i < 3; i++)
-        h = mix(h, j->data[i], (size_t)en_size(j->gathered[i]->ndim, j->gathered[i]->shape) * 4);
+        h = en_hash(h, j->data[i], (size_t)en_size(j->gathered[i]->ndim, j->gathered[i]->shape) * 4);
     for (int i = 0; i < 3; i++) {
         const ama__open_options oo = {0};
         ama__store *s;
@@ -191,7 +154,7 @@ static uint64_t hash_outputs(en_world *w, job *j) {
         ama__store_var v = {s, ama__meta_find_var(&s->meta, "v")};
         assert_int_equal(ama__store_need_manifests(w->ctx, w->comm, 1, &v), AMA_OK);
         assert_int_equal(ama__store_read_whole(s, v.var, &data), AMA_OK);
-        h = mix(h, data, (size_t)en_size(3, j->written[i]->shape) * 4);
+        h = en_hash(h, data, (size_t)en_size(3, j->written[i]->shape) * 4);
         ama__mem_free(w->ctx, data);
         ama__store_close(&s);
     }
@@ -200,43 +163,43 @@ static uint64_t hash_outputs(en_world *w, job *j) {
 
 static void check_promises(const job *j, size_t before) {
     int64_t decoded = 0, stored = 0, chunks = 0;
-    for (int k = 0; k < j->plan->n_stages; k++) {
-        decoded += j->plan->stage[k].decoded_bytes;
-        stored += j->plan->stage[k].stored_bytes;
-        chunks += j->plan->stage[k].chunks;
+    for (int k = 0; k < j->e.plan->n_stages; k++) {
+        decoded += j->e.plan->stage[k].decoded_bytes;
+        stored += j->e.plan->stage[k].stored_bytes;
+        chunks += j->e.plan->stage[k].chunks;
     }
-    const ama__fetch_counts *f = &j->stats.fetched;
-    assert_int_equal(ama__comm_sum(j->comm, f->raw_bytes), decoded);
-    bool table = j->store->manifest[0].kind == AMA_MANIFEST_TABLE;
-    bool together = j->plan->options.io != AMA_PATH_POSIX && j->store->manifest[0].kind != AMA_MANIFEST_FILES;
-    bool two_phase = together && j->plan->options.io == AMA_PATH_TWO_PHASE;
-    if (together && j->plan->options.io == AMA_PATH_LIBRARY)
-        assert_int_equal(ama__comm_sum(j->comm, f->stored_bytes), 0); /* nothing was left to posix */
+    const ama__fetch_counts *f = &j->e.stats.fetched;
+    assert_int_equal(ama__comm_sum(j->e.comm, f->raw_bytes), decoded);
+    bool table = j->e.store->manifest[0].kind == AMA_MANIFEST_TABLE;
+    bool together = j->e.plan->options.io != AMA_PATH_POSIX && j->e.store->manifest[0].kind != AMA_MANIFEST_FILES;
+    bool two_phase = together && j->e.plan->options.io == AMA_PATH_TWO_PHASE;
+    if (together && j->e.plan->options.io == AMA_PATH_LIBRARY)
+        assert_int_equal(ama__comm_sum(j->e.comm, f->stored_bytes), 0); /* nothing was left to posix */
     else if (table || together)
-        assert_int_equal(ama__comm_sum(j->comm, f->stored_bytes), stored);
+        assert_int_equal(ama__comm_sum(j->e.comm, f->stored_bytes), stored);
     if (two_phase) {
-        int n = j->plan->options.n_aggregators ? j->plan->options.n_aggregators : 1; /* all ranks are on one node */
-        assert_true(ama__comm_sum(j->comm, f->file_bytes > 0) <= n);
-        assert_true(ama__comm_sum(j->comm, f->file_bytes) > 0);
+        int n = j->e.plan->options.n_aggregators ? j->e.plan->options.n_aggregators : 1; /* all ranks are on one node */
+        assert_true(ama__comm_sum(j->e.comm, f->file_bytes > 0) <= n);
+        assert_true(ama__comm_sum(j->e.comm, f->file_bytes) > 0);
     }
-    if (ama__part_is_chunked(&(ama__source_part){.store = j->store}))
-        assert_int_equal(ama__comm_sum(j->comm, f->n_chunks), chunks);
-    int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before));
-    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->comm) == 0)
+    if (ama__part_is_chunked(&(ama__source_part){.store = j->e.store}))
+        assert_int_equal(ama__comm_sum(j->e.comm, f->n_chunks), chunks);
+    int64_t held = ama__comm_max(j->e.comm, (int64_t)(ama__mem_peak(j->e.ctx) - before));
+    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->e.comm) == 0)
         print_message("planned %.1f MiB, held %.1f MiB, fetched %.1f MiB in %d stages\n",
-                      (double)(j->plan->peak_bytes - j->plan->held_bytes) / 1048576, (double)held / 1048576,
-                      (double)decoded / 1048576, j->plan->n_stages);
-    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->comm) == 0) {
+                      (double)(j->e.plan->peak_bytes - j->e.plan->held_bytes) / 1048576, (double)held / 1048576,
+                      (double)decoded / 1048576, j->e.plan->n_stages);
+    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->e.comm) == 0) {
         for (int c = 0; c < AMA_MEM_N; c++)
             print_message(" %s %.1f", ama__mem_category_name((ama__mem_category)c),
-                          (double)ama__mem_category_peak(j->ctx, (ama__mem_category)c) / 1048576);
+                          (double)ama__mem_category_peak(j->e.ctx, (ama__mem_category)c) / 1048576);
         ama__text t;
-        ama__text_init(&t, j->ctx);
-        ama__plan_print(j->plan, &t);
+        ama__text_init(&t, j->e.ctx);
+        ama__plan_print(j->e.plan, &t);
         print_message("\n%s\n", ama__text_get(&t));
         ama__text_fini(&t);
     }
-    assert_true((double)held <= 1.2 * (double)(j->plan->peak_bytes - j->plan->held_bytes) + (1 << 20));
+    assert_true((double)held <= 1.2 * (double)(j->e.plan->peak_bytes - j->e.plan->held_bytes) + (1 << 20));
 }
 
 static void promises(void **state) {
@@ -266,28 +229,28 @@ static void promises(void **state) {
                 job j;
                 ama_status status = prepare(&j, source[i].part[0].path, w.dir, &o);
                 if (b == 1 && status == AMA_ERR_BUDGET) { /* two threads need more than one */
-                    finish(&j);
+                    en_job_close(&j.e, 3, j.data);
                     o.budget_bytes *= 2;
                     status = prepare(&j, source[i].part[0].path, w.dir, &o);
                 }
                 if (b == 2) {
                     assert_int_equal(status, AMA_ERR_BUDGET);
-                    assert_non_null(strstr(ama__error_text(j.ctx), "use --memory"));
-                    finish(&j);
+                    assert_non_null(strstr(ama__error_text(j.e.ctx), "use --memory"));
+                    en_job_close(&j.e, 3, j.data);
                     continue;
                 }
                 assert_int_equal(status, AMA_OK);
-                size_t before = ama__mem_used(j.ctx);
-                status = run(&j);
-                if (status != AMA_OK) print_error("%s\n", ama__error_text(j.ctx));
+                size_t before = ama__mem_used(j.e.ctx);
+                status = en_job_run(&j.e);
+                if (status != AMA_OK) print_error("%s\n", ama__error_text(j.e.ctx));
                 assert_int_equal(status, AMA_OK);
                 check_promises(&j, before);
-                least = j.plan->peak_bytes;
+                least = j.e.plan->peak_bytes;
                 uint64_t h = hash_outputs(&w, &j);
                 if (b > 0) assert_true(h == hash);
                 hash = h;
                 for (int k = 0; k < 3; k++) en_remove(&w, j.path[k]);
-                finish(&j);
+                en_job_close(&j.e, 3, j.data);
             }
         }
     free_data();
@@ -306,21 +269,21 @@ static bool faulty_run(en_world *w, int layout, const char *out_dir, int64_t n, 
     if (mine) setenv("AMA_FAULT", number, 1);
     ama_status status = prepare(&j, source[layout].part[0].path, out_dir, &o);
     unsetenv("AMA_FAULT");
-    if (status == AMA_OK) status = run(&j);
+    if (status == AMA_OK) status = en_job_run(&j.e);
     assert_int_equal(ama__comm_max(w->comm, status), status);
     ama__comm_barrier(w->comm);
     if (status != AMA_OK) {
-        assert_true(strlen(ama__error_text(j.ctx)) > 10);
+        assert_true(strlen(ama__error_text(j.e.ctx)) > 10);
         /* outputs are renamed one after another: when a rename fails, those before it are complete and stay */
-        bool renaming = strncmp(ama__error_text(j.ctx), "rename", 6) == 0;
+        bool renaming = strncmp(ama__error_text(j.e.ctx), "rename", 6) == 0;
         if (!renaming && en_entries(out_dir) != 0)
-            print_error("fault %lld: %s\n", (long long)n, ama__error_text(j.ctx));
+            print_error("fault %lld: %s\n", (long long)n, ama__error_text(j.e.ctx));
         assert_true(renaming ? en_entries(out_dir) < 3 : en_entries(out_dir) == 0);
     }
-    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.ctx) : 0);
+    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.e.ctx) : 0);
     ama__comm_barrier(w->comm);
-    for (int k = 0; j.plan && k < 3; k++) en_remove(w, j.path[k]);
-    finish(&j);
+    for (int k = 0; j.e.plan && k < 3; k++) en_remove(w, j.path[k]);
+    en_job_close(&j.e, 3, j.data);
     if (status == AMA_OK) assert_true(sites < n);
     return status != AMA_OK;
 }

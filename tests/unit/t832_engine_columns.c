@@ -1,30 +1,25 @@
 /* TEST: np=1,2,3 labels=mpi,fault
  * Reductions of whole columns: panels under every budget with the same bits, the chunks and the memory that the plan
  * told, one collection for several statistics; and nobody waiting, by injected faults at every place. */
-#include "engine_world.h"
+#include "engine_job.h"
 
 #include "plan/wants.h"
 
 enum { N_LAYOUTS = 3, N_OUT = 5 };
 
 typedef struct job {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    ama__store *store;
-    ama__graph g;
+    en_job e;
     ama__node *out[N_OUT];
-    ama__plan *plan;
     ama__sink sink, *sinks[1];
     void *data[N_OUT];
-    ama__exec_stats stats;
 } job;
 
 /* Median and quantiles over time, quantiles of groups in time, the median of each step and of some steps together. */
 static ama_status build(job *j) {
     static const double q[] = {0.9, 0.1, 0.5};
-    const ama__stored_var *v = &j->store->meta.var[0];
-    ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
-    ama__graph *g = &j->g;
+    const ama__stored_var *v = &j->e.store->meta.var[0];
+    ama__source_part part = {j->e.store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
+    ama__graph *g = &j->e.g;
     ama__node *x;
     int64_t *label;
     AMA_TRY(ama__node_source(g, 0, 1, &part, &x));
@@ -54,34 +49,14 @@ static ama_status build(job *j) {
 
 /* Collective: everything up to the plan. */
 static ama_status prepare(job *j, const char *in, int threads, int64_t budget, int64_t unit) {
-    const ama__open_options oo = {0};
     memset(j, 0, sizeof *j);
-    j->ctx = ama__ctx_create();
-    assert_non_null(j->ctx);
-    AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
-    AMA_TRY(ama__store_open(j->ctx, j->comm, in, &oo, &j->store));
-    j->g.ctx = j->ctx;
-    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
-    AMA_TRY(ama__comm_agree(j->comm, build(j)));
+    AMA_TRY(en_job_open(&j->e, in));
+    AMA_TRY(ama__comm_agree(j->e.comm, build(j)));
     j->sink = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->out, .n_gather = N_OUT, .data = j->data};
     j->sinks[0] = &j->sink;
-    const ama__plan_options po = {
-        ama__comm_nranks(j->comm), threads, budget, unit, 1, AMA_PATH_POSIX, 0, AMA_ORDER_AUTO};
-    return ama__plan_make(&j->g, j->comm, &po, 1, j->sinks, &j->plan);
-}
-
-static ama_status run(job *j) {
-    const ama__exec_options eo = {0};
-    return ama__exec_run(j->ctx, j->comm, j->plan, &eo, &j->stats);
-}
-
-static void finish(job *j) {
-    for (int i = 0; i < N_OUT; i++) ama__mem_free(j->ctx, j->data[i]);
-    ama__store_close(&j->store);
-    ama__arena_destroy(&j->g.arena);
-    ama__comm_destroy(&j->comm);
-    assert_int_equal(ama__mem_used(j->ctx), 0);
-    ama__ctx_destroy(&j->ctx);
+    return en_job_plan(
+        &j->e, (ama__plan_options){.threads = threads, .budget_bytes = budget, .unit_bytes = unit, .prefetch = 1}, 1,
+        j->sinks);
 }
 
 /* ---- the data: by steps, in bricks, without chunks */
@@ -89,22 +64,10 @@ static void finish(job *j) {
 static en_source source[N_LAYOUTS];
 
 static void make_data(en_world *w, const int64_t *shape) {
-    static const ama__format format[] = {AMA_FORMAT_NETCDF4, AMA_FORMAT_ZARR2, AMA_FORMAT_CDF5};
-    int64_t n = en_size(3, shape);
     for (int i = 0; i < N_LAYOUTS; i++) {
-        en_source *s = &source[i];
-        *s = (en_source){.stored = AMA_F4, .ndim = 3, .n_parts = 1};
-        memcpy(s->shape, shape, 3 * sizeof *shape);
-        en_part *p = &s->part[0];
-        *p = (en_part){.format = format[i], .chunked = i < 2, .count = shape[0]};
-        for (int d = 0; d < 3; d++) p->chunk[d] = i == 0 ? (d == 0 ? 1 : shape[d]) : (shape[d] + 2) / 3;
-        snprintf(p->path, sizeof p->path, "%.200s/data%d", w->dir, i);
-        p->stored = malloc((size_t)n * 4);
-        en_seed(7, 7);
-        for (int64_t k = 0; k < n; k++) ref_set(en_stored_value(AMA_F4), p->stored, k);
-        if (w->rank == 0) en_write_part(w, s, p);
+        const en_part layout = en_step_layout(i, shape);
+        en_make_field(w, &source[i], i, shape, &layout, en_any_float);
     }
-    ama__comm_barrier(w->comm);
 }
 
 static void free_data(void) {
@@ -114,11 +77,10 @@ static void free_data(void) {
 /* ---- promises */
 
 static uint64_t hash_results(const job *j) {
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = EN_HASH;
     for (int i = 0; i < N_OUT; i++) {
-        const unsigned char *p = j->data[i];
         size_t n = (size_t)en_size(j->out[i]->ndim, j->out[i]->shape) * ama__dtype_bytes(j->out[i]->dtype);
-        for (size_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
+        h = en_hash(h, j->data[i], n);
     }
     return h;
 }
@@ -141,20 +103,21 @@ static void check_values(const job *j, const en_source *s) {
 
 static void check_promises(const job *j, size_t before) {
     int64_t decoded = 0, chunks = 0;
-    for (int k = 0; k < j->plan->n_stages; k++) {
-        decoded += j->plan->stage[k].decoded_bytes;
-        chunks += j->plan->stage[k].chunks;
+    for (int k = 0; k < j->e.plan->n_stages; k++) {
+        decoded += j->e.plan->stage[k].decoded_bytes;
+        chunks += j->e.plan->stage[k].chunks;
     }
-    const ama__fetch_counts *f = &j->stats.fetched;
-    assert_int_equal(ama__comm_sum(j->comm, f->raw_bytes), decoded);
-    if (ama__part_is_chunked(&(ama__source_part){.store = j->store}))
-        assert_int_equal(ama__comm_sum(j->comm, f->n_chunks), chunks);
-    int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before));
-    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->comm) == 0)
+    const ama__fetch_counts *f = &j->e.stats.fetched;
+    assert_int_equal(ama__comm_sum(j->e.comm, f->raw_bytes), decoded);
+    if (ama__part_is_chunked(&(ama__source_part){.store = j->e.store}))
+        assert_int_equal(ama__comm_sum(j->e.comm, f->n_chunks), chunks);
+    int64_t held = ama__comm_max(j->e.comm, (int64_t)(ama__mem_peak(j->e.ctx) - before));
+    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->e.comm) == 0)
         print_message("budget %.2f, planned %.2f, held %.2f, fetched %.1f MiB in %d stages\n",
-                      (double)j->plan->options.budget_bytes / 1048576, (double)j->plan->peak_bytes / 1048576,
-                      (double)held / 1048576, (double)decoded / 1048576, j->plan->n_stages);
-    assert_true(held <= j->plan->peak_bytes - j->plan->held_bytes + (256 << 10)); /* tables and lists are not planned */
+                      (double)j->e.plan->options.budget_bytes / 1048576, (double)j->e.plan->peak_bytes / 1048576,
+                      (double)held / 1048576, (double)decoded / 1048576, j->e.plan->n_stages);
+    assert_true(held <=
+                j->e.plan->peak_bytes - j->e.plan->held_bytes + (256 << 10)); /* tables and lists are not planned */
 }
 
 static int64_t most_panels(const ama__plan *p) {
@@ -178,22 +141,22 @@ static ama_status one_run(en_world *w, int layout, const int64_t o[3], uint64_t 
     job j;
     ama_status status = prepare(&j, source[layout].part[0].path, (int)o[0], o[1], o[2]);
     if (status == AMA_OK) {
-        size_t before = ama__mem_used(j.ctx);
-        status = run(&j);
-        if (status != AMA_OK) print_error("%s\n", ama__error_text(j.ctx));
+        size_t before = ama__mem_used(j.e.ctx);
+        status = en_job_run(&j.e);
+        if (status != AMA_OK) print_error("%s\n", ama__error_text(j.e.ctx));
         assert_int_equal(status, AMA_OK);
         check_promises(&j, before);
         if (w->rank == 0) check_values(&j, &source[layout]);
         *hash = hash_results(&j);
-        told[0] = j.plan->peak_bytes;
-        told[1] = states(j.plan);
-        told[2] = most_panels(j.plan);
+        told[0] = j.e.plan->peak_bytes;
+        told[1] = states(j.e.plan);
+        told[2] = most_panels(j.e.plan);
     } else {
         assert_int_equal(status, AMA_ERR_BUDGET);
-        assert_non_null(strstr(ama__error_text(j.ctx), "use --memory"));
-        if (getenv("ENGINE_SHOW") && w->rank == 0) print_message("%s\n", ama__error_text(j.ctx));
+        assert_non_null(strstr(ama__error_text(j.e.ctx), "use --memory"));
+        if (getenv("ENGINE_SHOW") && w->rank == 0) print_message("%s\n", ama__error_text(j.e.ctx));
     }
-    finish(&j);
+    en_job_close(&j.e, N_OUT, j.data);
     return status;
 }
 
@@ -236,15 +199,15 @@ static void shared(void **state) {
     en_open(&w, "t832s");
     make_data(&w, shape);
     assert_int_equal(prepare(&j, source[0].part[0].path, 1, (int64_t)1 << 30, 600), AMA_OK);
-    for (int k = 0; k < j.plan->n_stages; k++)
-        for (int i = 0; i < j.plan->stage[k].n_consumers; i++) {
-            const ama__consumer *c = &j.plan->stage[k].consumer[i];
+    for (int k = 0; k < j.e.plan->n_stages; k++)
+        for (int i = 0; i < j.e.plan->stage[k].n_consumers; i++) {
+            const ama__consumer *c = &j.e.plan->stage[k].consumer[i];
             n += c->kind == AMA_CONSUME_REDUCE;
             twins += c->n_twins;
         }
     assert_int_equal(n, 4);
     assert_int_equal(twins, 1);
-    finish(&j);
+    en_job_close(&j.e, N_OUT, j.data);
     free_data();
     en_close(&w);
 }
@@ -260,11 +223,11 @@ static bool faulty_run(en_world *w, int layout, int64_t n, bool all) {
     if (mine) setenv("AMA_FAULT", number, 1);
     ama_status status = prepare(&j, source[layout].part[0].path, 1, (int64_t)1 << 30, 600);
     unsetenv("AMA_FAULT");
-    if (status == AMA_OK) status = run(&j);
+    if (status == AMA_OK) status = en_job_run(&j.e);
     assert_int_equal(ama__comm_max(w->comm, status), status);
-    if (status != AMA_OK) assert_true(strlen(ama__error_text(j.ctx)) > 10);
-    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.ctx) : 0);
-    finish(&j);
+    if (status != AMA_OK) assert_true(strlen(ama__error_text(j.e.ctx)) > 10);
+    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.e.ctx) : 0);
+    en_job_close(&j.e, N_OUT, j.data);
     if (status == AMA_OK) assert_true(sites < n);
     return status != AMA_OK;
 }

@@ -2,22 +2,17 @@
  * Running sums of a stored array in two passes, and slices of it one behind the other: each pass fetches every chunk
  * once, as the plan says; what is held stays within the plan; values and, under every budget, bits. Nothing left
  * behind, nobody waiting, by injected faults at every place. */
-#include "engine_world.h"
+#include "engine_job.h"
 
 #include "graph/cumulate.h"
 
 enum { N = 60, NY = 50, NX = 40, SEGMENT = 14, CHUNK = 7, CHUNK_Y = 25, CHUNK_X = 40, CHUNKS = 18 };
 
 typedef struct job {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    ama__store *store;
-    ama__graph g;
+    en_job e;
     ama__node *node[3]; /* the running sum, its mean over the fields, the sum of what was concatenated */
     ama__sink sink, *sinks;
     void *data[3];
-    ama__plan *plan;
-    ama__exec_stats stats;
 } job;
 
 /* ---- the data: quarters, so that sums are exact, and some NaN */
@@ -50,9 +45,9 @@ static ama_status slice(ama__graph *g, ama__node *x, int64_t first, int64_t coun
 }
 
 static ama_status build(job *j, bool concat) {
-    const ama__stored_var *v = &j->store->meta.var[0];
-    ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, N};
-    ama__graph *g = &j->g;
+    const ama__stored_var *v = &j->e.store->meta.var[0];
+    ama__source_part part = {j->e.store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, N};
+    ama__graph *g = &j->e.g;
     int64_t cut[N / SEGMENT + 2], n = 0;
     ama__node *x, *piece[2], *both;
     for (int64_t i = 0; i < N; i += SEGMENT) cut[n++] = i;
@@ -74,50 +69,31 @@ static ama_status build(job *j, bool concat) {
 }
 
 static ama_status prepare(job *j, const char *path, bool concat, int threads, int64_t budget) {
-    const ama__open_options oo = {0};
     memset(j, 0, sizeof *j);
-    j->ctx = ama__ctx_create();
-    AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
-    AMA_TRY(ama__store_open(j->ctx, j->comm, path, &oo, &j->store));
-    j->g.ctx = j->ctx;
-    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
-    AMA_TRY(ama__comm_agree(j->comm, build(j, concat)));
+    AMA_TRY(en_job_open(&j->e, path));
+    AMA_TRY(ama__comm_agree(j->e.comm, build(j, concat)));
     /* units of two segments, tiles of one: both must end where segments do */
-    const ama__plan_options po = {ama__comm_nranks(j->comm),
-                                  threads,
-                                  budget,
-                                  2 * SEGMENT * CHUNK_Y * CHUNK_X * 4,
-                                  1,
-                                  AMA_PATH_POSIX,
-                                  0,
-                                  AMA_ORDER_AUTO};
-    AMA_TRY(ama__plan_make(&j->g, j->comm, &po, 1, &j->sinks, &j->plan));
-    return AMA_OK;
-}
-
-static void finish(job *j) {
-    for (int i = 0; i < 3; i++) ama__mem_free(j->ctx, j->data[i]);
-    ama__store_close(&j->store);
-    ama__arena_destroy(&j->g.arena);
-    ama__comm_destroy(&j->comm);
-    assert_int_equal(ama__mem_used(j->ctx), 0);
-    ama__ctx_destroy(&j->ctx);
+    return en_job_plan(&j->e,
+                       (ama__plan_options){.threads = threads,
+                                           .budget_bytes = budget,
+                                           .unit_bytes = (int64_t)2 * SEGMENT * CHUNK_Y * CHUNK_X * 4,
+                                           .prefetch = 1},
+                       1, &j->sinks);
 }
 
 static void run(job *j) {
-    const ama__exec_options eo = {0};
-    size_t before = ama__mem_used(j->ctx);
-    ama_status status = ama__exec_run(j->ctx, j->comm, j->plan, &eo, &j->stats);
-    if (status != AMA_OK) print_error("%s\n", ama__error_text(j->ctx));
+    size_t before = ama__mem_used(j->e.ctx);
+    ama_status status = en_job_run(&j->e);
+    if (status != AMA_OK) print_error("%s\n", ama__error_text(j->e.ctx));
     assert_int_equal(status, AMA_OK);
-    int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before)), decoded = 0, chunks = 0;
-    for (int k = 0; k < j->plan->n_stages; k++) {
-        decoded += j->plan->stage[k].decoded_bytes;
-        chunks += j->plan->stage[k].chunks;
+    int64_t held = ama__comm_max(j->e.comm, (int64_t)(ama__mem_peak(j->e.ctx) - before)), decoded = 0, chunks = 0;
+    for (int k = 0; k < j->e.plan->n_stages; k++) {
+        decoded += j->e.plan->stage[k].decoded_bytes;
+        chunks += j->e.plan->stage[k].chunks;
     }
-    assert_int_equal(ama__comm_sum(j->comm, j->stats.fetched.n_chunks), chunks);
-    assert_int_equal(ama__comm_sum(j->comm, j->stats.fetched.raw_bytes), decoded);
-    assert_true((double)held <= 1.2 * (double)j->plan->peak_bytes + (1 << 20));
+    assert_int_equal(ama__comm_sum(j->e.comm, j->e.stats.fetched.n_chunks), chunks);
+    assert_int_equal(ama__comm_sum(j->e.comm, j->e.stats.fetched.raw_bytes), decoded);
+    assert_true((double)held <= 1.2 * (double)j->e.plan->peak_bytes + (1 << 20));
 }
 
 /* ---- what must come out */
@@ -166,25 +142,25 @@ static void running_sums(void **state) {
     make_data(&w, &s);
     for (int threads = 1; threads <= 2; threads++) {
         assert_int_equal(prepare(&j, s.part[0].path, false, threads, (int64_t)1 << 30), AMA_OK);
-        assert_int_equal(j.plan->stage[0].chunks, CHUNKS); /* the sums of segments */
+        assert_int_equal(j.e.plan->stage[0].chunks, CHUNKS); /* the sums of segments */
         int64_t total = 0;
-        for (int k = 0; k < j.plan->n_stages; k++) total += j.plan->stage[k].chunks;
+        for (int k = 0; k < j.e.plan->n_stages; k++) total += j.e.plan->stage[k].chunks;
         assert_int_equal(total, 2 * CHUNKS);
-        tile_of_one_segment(j.plan);
-        for (int k = 0; k < j.plan->n_stages; k++) j.plan->stage[k].n_rounds *= 4;
+        tile_of_one_segment(j.e.plan);
+        for (int k = 0; k < j.e.plan->n_stages; k++) j.e.plan->stage[k].n_rounds *= 4;
         run(&j);
         check_sums(&j);
-        int64_t least = j.plan->peak_bytes;
-        finish(&j);
+        int64_t least = j.e.plan->peak_bytes;
+        en_job_close(&j.e, 3, j.data);
         assert_int_equal(prepare(&j, s.part[0].path, false, threads, least), AMA_OK);
         run(&j);
         check_sums(&j);
-        finish(&j);
+        en_job_close(&j.e, 3, j.data);
         assert_int_equal(prepare(&j, s.part[0].path, true, threads, (int64_t)1 << 30), AMA_OK);
-        assert_int_equal(j.plan->stage[0].chunks, CHUNKS);
+        assert_int_equal(j.e.plan->stage[0].chunks, CHUNKS);
         run(&j);
         check_concat(&j);
-        finish(&j);
+        en_job_close(&j.e, 3, j.data);
     }
     free(s.part[0].stored);
     en_close(&w);
@@ -194,17 +170,16 @@ static void running_sums(void **state) {
 
 /* Fault number n, on all ranks or on the last one alone. False when there is no such place. */
 static bool faulty_run(en_world *w, const char *path, bool concat, int64_t n, bool all) {
-    const ama__exec_options eo = {0};
     char number[32];
     job j;
     snprintf(number, sizeof number, "%lld", (long long)n);
     if (all || w->rank == w->nranks - 1) setenv("AMA_FAULT", number, 1);
     ama_status status = prepare(&j, path, concat, 1, (int64_t)1 << 30);
     unsetenv("AMA_FAULT");
-    if (status == AMA_OK) status = ama__exec_run(j.ctx, j.comm, j.plan, &eo, &j.stats);
+    if (status == AMA_OK) status = en_job_run(&j.e);
     assert_int_equal(ama__comm_max(w->comm, status), status);
     ama__comm_barrier(w->comm);
-    finish(&j);
+    en_job_close(&j.e, 3, j.data);
     return status != AMA_OK;
 }
 

@@ -1,20 +1,15 @@
 /* TEST: np=1,2,3 labels=mpi
  * Ranks of stored arrays: of what has no chunks, few columns at a time; of chunks, all that they cross, each fetched
  * once; what is held stays within the plan, less than that is refused, and under every budget the bits are the same. */
-#include "engine_world.h"
+#include "engine_job.h"
 
 enum { N = 500, NY = 40, NX = 250, CHUNK = 70, CHUNK_Y = 20, CHUNK_X = 125 };
 
 typedef struct job {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    ama__store *store;
-    ama__graph g;
+    en_job e;
     ama__node *node;
     ama__sink sink, *sinks;
     void *data;
-    ama__plan *plan;
-    ama__exec_stats stats;
 } job;
 
 /* Many ties, and some NaN. */
@@ -36,49 +31,33 @@ static void make_data(en_world *w, en_source *s, bool chunked) {
 }
 
 static ama_status build(job *j) {
-    const ama__stored_var *v = &j->store->meta.var[0];
-    ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, N};
+    const ama__stored_var *v = &j->e.store->meta.var[0];
+    ama__source_part part = {j->e.store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, N};
     const int64_t cut[2] = {0, N};
     const ama__scan_spec spec = {.axis = 0, .rank = true, .n_segments = 1, .cut = cut};
     ama__reduce_spec sum = {.op = AMA_RED_SUM, .reduced = {false, true}, .label_axis = -1};
-    AMA_TRY(ama__node_source(&j->g, 0, 1, &part, &j->node));
-    AMA_TRY(ama__node_scan(&j->g, j->node, &spec, &j->node));
-    AMA_TRY(ama__node_reduce(&j->g, j->node, &sum, &j->node)); /* along lat: (time, lon) */
+    AMA_TRY(ama__node_source(&j->e.g, 0, 1, &part, &j->node));
+    AMA_TRY(ama__node_scan(&j->e.g, j->node, &spec, &j->node));
+    AMA_TRY(ama__node_reduce(&j->e.g, j->node, &sum, &j->node)); /* along lat: (time, lon) */
     j->sink = (ama__sink){.kind = AMA_SINK_GATHER, .node = &j->node, .n_gather = 1, .data = &j->data};
     j->sinks = &j->sink;
     return AMA_OK;
 }
 
 static ama_status prepare(job *j, const char *path, int threads, int64_t budget) {
-    const ama__open_options oo = {0};
     memset(j, 0, sizeof *j);
-    j->ctx = ama__ctx_create();
-    AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
-    AMA_TRY(ama__store_open(j->ctx, j->comm, path, &oo, &j->store));
-    j->g.ctx = j->ctx;
-    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
-    AMA_TRY(ama__comm_agree(j->comm, build(j)));
-    const ama__plan_options po = {ama__comm_nranks(j->comm), threads, budget, 0, 0, AMA_PATH_POSIX, 0, AMA_ORDER_AUTO};
-    return ama__plan_make(&j->g, j->comm, &po, 1, &j->sinks, &j->plan);
-}
-
-static void finish(job *j) {
-    ama__mem_free(j->ctx, j->data);
-    ama__store_close(&j->store);
-    ama__arena_destroy(&j->g.arena);
-    ama__comm_destroy(&j->comm);
-    assert_int_equal(ama__mem_used(j->ctx), 0);
-    ama__ctx_destroy(&j->ctx);
+    AMA_TRY(en_job_open(&j->e, path));
+    AMA_TRY(ama__comm_agree(j->e.comm, build(j)));
+    return en_job_plan(&j->e, (ama__plan_options){.threads = threads, .budget_bytes = budget}, 1, &j->sinks);
 }
 
 static void run(job *j, double *out) {
-    const ama__exec_options eo = {0};
-    size_t before = ama__mem_used(j->ctx);
-    assert_int_equal(ama__exec_run(j->ctx, j->comm, j->plan, &eo, &j->stats), AMA_OK);
-    int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before)), chunks = 0;
-    for (int k = 0; k < j->plan->n_stages; k++) chunks += j->plan->stage[k].chunks;
-    assert_int_equal(ama__comm_sum(j->comm, j->stats.fetched.n_chunks), chunks);
-    assert_true((double)held <= 1.1 * (double)j->plan->peak_bytes + (1 << 19));
+    size_t before = ama__mem_used(j->e.ctx);
+    assert_int_equal(en_job_run(&j->e), AMA_OK);
+    int64_t held = ama__comm_max(j->e.comm, (int64_t)(ama__mem_peak(j->e.ctx) - before)), chunks = 0;
+    for (int k = 0; k < j->e.plan->n_stages; k++) chunks += j->e.plan->stage[k].chunks;
+    assert_int_equal(ama__comm_sum(j->e.comm, j->e.stats.fetched.n_chunks), chunks);
+    assert_true((double)held <= 1.1 * (double)j->e.plan->peak_bytes + (1 << 19));
     memcpy(out, j->data, (size_t)N * NX * sizeof *out);
 }
 
@@ -123,28 +102,28 @@ static void ranks_of(bool chunked) {
     en_open(&w, "t833");
     make_data(&w, &s, chunked);
     assert_int_equal(prepare(&j, s.part[0].path, 1, (int64_t)1 << 30), AMA_OK);
-    assert_int_equal(j.plan->stage[0].atoms[0].n, 1);
+    assert_int_equal(j.e.plan->stage[0].atoms[0].n, 1);
     if (chunked) {
-        assert_int_equal(tile_elements(j.plan), (int64_t)N * CHUNK_Y * CHUNK_X);
-        assert_int_equal(j.plan->stage[0].chunks, 8 * 2 * 2);
+        assert_int_equal(tile_elements(j.e.plan), (int64_t)N * CHUNK_Y * CHUNK_X);
+        assert_int_equal(j.e.plan->stage[0].chunks, 8 * 2 * 2);
     } else {
-        assert_true(tile_elements(j.plan) * 4 <= (int64_t)4 << 20); /* of 20 MB */
-        assert_true(j.plan->stage[0].n_units >= 5);
+        assert_true(tile_elements(j.e.plan) * 4 <= (int64_t)4 << 20); /* of 20 MB */
+        assert_true(j.e.plan->stage[0].n_units >= 5);
     }
     run(&j, first);
     check_values(first);
-    int64_t least = j.plan->peak_bytes;
-    finish(&j);
+    int64_t least = j.e.plan->peak_bytes;
+    en_job_close(&j.e, 1, &j.data);
     for (int threads = 1; threads <= 2; threads++) {
         ama_status status = prepare(&j, s.part[0].path, threads, threads == 1 ? least : (int64_t)1 << 30);
         assert_int_equal(status, AMA_OK);
         run(&j, other);
         assert_memory_equal(first, other, sizeof *first * N * NX);
-        finish(&j);
+        en_job_close(&j.e, 1, &j.data);
     }
     assert_int_equal(prepare(&j, s.part[0].path, 1, least * 2 / 3), AMA_ERR_BUDGET);
-    assert_non_null(strstr(ama__error_text(j.ctx), "rank() holds"));
-    finish(&j);
+    assert_non_null(strstr(ama__error_text(j.e.ctx), "rank() holds"));
+    en_job_close(&j.e, 1, &j.data);
     free(first);
     free(other);
     free(s.part[0].stored);

@@ -1,7 +1,7 @@
 /* TEST: np=1,2,3,4,7 labels=mpi,fault
  * Order statistics by counting: the bits of those by collecting, under every budget, the chunks and the memory that the
  * plan told; which way the plan takes; and nobody waiting, by injected faults at every place. */
-#include "engine_world.h"
+#include "engine_job.h"
 
 #include <sys/stat.h>
 
@@ -16,28 +16,23 @@ typedef struct options {
 } options;
 
 typedef struct job {
-    ama_ctx *ctx;
-    ama__comm *comm;
-    ama__store *store;
-    ama__graph g;
+    en_job e;
     ama__node *out[N_OUT];
     int n_out;
-    ama__plan *plan;
     ama__sink sink, *sinks[1];
     void *data[N_OUT];
-    ama__exec_stats stats;
 } job;
 
 static ama_status source_node(job *j, ama__node **out) {
-    const ama__stored_var *v = &j->store->meta.var[0];
-    ama__source_part part = {j->store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
-    return ama__node_source(&j->g, 0, 1, &part, out);
+    const ama__stored_var *v = &j->e.store->meta.var[0];
+    ama__source_part part = {j->e.store, 0, {.stored = v->dtype, .dtype = v->dtype, .scale = 1}, 0, v->grid.shape[0]};
+    return ama__node_source(&j->e.g, 0, 1, &part, out);
 }
 
 /* Of all values, along two axes and of groups; a mean that shares the first pass; and what reads a result. */
 static ama_status build(job *j) {
     static const double q[] = {0.9, 0.1, 0.5};
-    ama__graph *g = &j->g;
+    ama__graph *g = &j->e.g;
     ama__node *x, *less, *in[2];
     int64_t *label;
     int8_t axis[2][AMA_MAX_DIMS];
@@ -81,58 +76,31 @@ typedef ama_status build_fn(job *);
 
 /* Collective: everything up to the plan. */
 static ama_status prepare(job *j, build_fn *make, const char *in, const options *o) {
-    const ama__open_options oo = {0};
     memset(j, 0, sizeof *j);
-    j->ctx = ama__ctx_create();
-    assert_non_null(j->ctx);
-    AMA_TRY(ama__comm_create(j->ctx, MPI_COMM_WORLD, &j->comm));
-    AMA_TRY(ama__store_open(j->ctx, j->comm, in, &oo, &j->store));
-    j->g.ctx = j->ctx;
-    AMA_TRY(ama__comm_agree(j->comm, ama__arena_create(j->ctx, &j->g.arena)));
-    AMA_TRY(ama__comm_agree(j->comm, make(j)));
+    AMA_TRY(en_job_open(&j->e, in));
+    AMA_TRY(ama__comm_agree(j->e.comm, make(j)));
     j->sink = (ama__sink){.kind = AMA_SINK_GATHER, .node = j->out, .n_gather = j->n_out, .data = j->data};
     j->sinks[0] = &j->sink;
-    const ama__plan_options po = {
-        ama__comm_nranks(j->comm), o->threads, o->budget, o->unit, 1, AMA_PATH_POSIX, 0, o->order};
-    return ama__plan_make(&j->g, j->comm, &po, 1, j->sinks, &j->plan);
-}
-
-static ama_status run(job *j) {
-    const ama__exec_options eo = {0};
-    return ama__exec_run(j->ctx, j->comm, j->plan, &eo, &j->stats);
-}
-
-static void finish(job *j) {
-    for (int i = 0; i < j->n_out; i++) ama__mem_free(j->ctx, j->data[i]);
-    ama__store_close(&j->store);
-    ama__arena_destroy(&j->g.arena);
-    ama__comm_destroy(&j->comm);
-    assert_int_equal(ama__mem_used(j->ctx), 0);
-    ama__ctx_destroy(&j->ctx);
+    return en_job_plan(
+        &j->e,
+        (ama__plan_options){
+            .threads = o->threads, .budget_bytes = o->budget, .unit_bytes = o->unit, .prefetch = 1, .order = o->order},
+        1, j->sinks);
 }
 
 /* ---- the data: by steps, in bricks, without chunks */
 
 static en_source source[N_LAYOUTS];
 
+static ref_value mostly_apart(void) {
+    return en_chance(90) ? ref_float(AMA_F4, (double)en_rnd() / 1e17) : en_any_float();
+}
+
 static void make_data(en_world *w, const int64_t *shape) {
-    static const ama__format format[] = {AMA_FORMAT_NETCDF4, AMA_FORMAT_ZARR2, AMA_FORMAT_CDF5};
-    int64_t n = en_size(3, shape);
     for (int i = 0; i < N_LAYOUTS; i++) {
-        en_source *s = &source[i];
-        *s = (en_source){.stored = AMA_F4, .ndim = 3, .n_parts = 1};
-        memcpy(s->shape, shape, 3 * sizeof *shape);
-        en_part *p = &s->part[0];
-        *p = (en_part){.format = format[i], .chunked = i < 2, .count = shape[0]};
-        for (int d = 0; d < 3; d++) p->chunk[d] = i == 0 ? (d == 0 ? 1 : shape[d]) : (shape[d] + 2) / 3;
-        snprintf(p->path, sizeof p->path, "%.200s/data%d", w->dir, i);
-        p->stored = malloc((size_t)n * 4);
-        en_seed(7, 7);
-        for (int64_t k = 0; k < n; k++)
-            ref_set(en_chance(90) ? ref_float(AMA_F4, (double)en_rnd() / 1e17) : en_stored_value(AMA_F4), p->stored, k);
-        if (w->rank == 0) en_write_part(w, s, p);
+        const en_part layout = en_step_layout(i, shape);
+        en_make_field(w, &source[i], i, shape, &layout, mostly_apart);
     }
-    ama__comm_barrier(w->comm);
 }
 
 static void free_data(void) {
@@ -142,11 +110,10 @@ static void free_data(void) {
 /* ---- promises */
 
 static uint64_t hash_results(const job *j) {
-    uint64_t h = 14695981039346656037u;
+    uint64_t h = EN_HASH;
     for (int i = 0; i < j->n_out; i++) {
-        const unsigned char *p = j->data[i];
         size_t n = (size_t)en_size(j->out[i]->ndim, j->out[i]->shape) * ama__dtype_bytes(j->out[i]->dtype);
-        for (size_t k = 0; k < n; k++) h = (h ^ p[k]) * 1099511628211u;
+        h = en_hash(h, j->data[i], n);
     }
     return h;
 }
@@ -184,20 +151,21 @@ static void check_values(const job *j, const en_source *s) {
 
 static void check_promises(const job *j, size_t before) {
     int64_t decoded = 0, chunks = 0;
-    for (int k = 0; k < j->plan->n_stages; k++) {
-        decoded += j->plan->stage[k].decoded_bytes;
-        chunks += j->plan->stage[k].chunks;
+    for (int k = 0; k < j->e.plan->n_stages; k++) {
+        decoded += j->e.plan->stage[k].decoded_bytes;
+        chunks += j->e.plan->stage[k].chunks;
     }
-    const ama__fetch_counts *f = &j->stats.fetched;
-    assert_int_equal(ama__comm_sum(j->comm, f->raw_bytes), decoded);
-    if (ama__part_is_chunked(&(ama__source_part){.store = j->store}))
-        assert_int_equal(ama__comm_sum(j->comm, f->n_chunks), chunks);
-    int64_t held = ama__comm_max(j->comm, (int64_t)(ama__mem_peak(j->ctx) - before));
-    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->comm) == 0)
+    const ama__fetch_counts *f = &j->e.stats.fetched;
+    assert_int_equal(ama__comm_sum(j->e.comm, f->raw_bytes), decoded);
+    if (ama__part_is_chunked(&(ama__source_part){.store = j->e.store}))
+        assert_int_equal(ama__comm_sum(j->e.comm, f->n_chunks), chunks);
+    int64_t held = ama__comm_max(j->e.comm, (int64_t)(ama__mem_peak(j->e.ctx) - before));
+    if (getenv("ENGINE_SHOW") && ama__comm_rank(j->e.comm) == 0)
         print_message("budget %.2f, planned %.2f, held %.2f, fetched %.1f MiB in %d stages\n",
-                      (double)j->plan->options.budget_bytes / 1048576, (double)j->plan->peak_bytes / 1048576,
-                      (double)held / 1048576, (double)decoded / 1048576, j->plan->n_stages);
-    assert_true(held <= j->plan->peak_bytes - j->plan->held_bytes + (256 << 10)); /* tables and lists are not planned */
+                      (double)j->e.plan->options.budget_bytes / 1048576, (double)j->e.plan->peak_bytes / 1048576,
+                      (double)held / 1048576, (double)decoded / 1048576, j->e.plan->n_stages);
+    assert_true(held <=
+                j->e.plan->peak_bytes - j->e.plan->held_bytes + (256 << 10)); /* tables and lists are not planned */
 }
 
 typedef struct told {
@@ -225,20 +193,20 @@ static ama_status one_run(en_world *w, int layout, const options *o, told *out) 
     job j;
     ama_status status = prepare(&j, build, source[layout].part[0].path, o);
     if (status == AMA_OK) {
-        size_t before = ama__mem_used(j.ctx);
-        status = run(&j);
-        if (status != AMA_OK) print_error("%s\n", ama__error_text(j.ctx));
+        size_t before = ama__mem_used(j.e.ctx);
+        status = en_job_run(&j.e);
+        if (status != AMA_OK) print_error("%s\n", ama__error_text(j.e.ctx));
         assert_int_equal(status, AMA_OK);
         check_promises(&j, before);
         if (w->rank == 0) check_values(&j, &source[layout]);
-        *out = look(j.plan);
+        *out = look(j.e.plan);
         out->hash = hash_results(&j);
         assert_true(out->peak_bytes <= o->budget);
     } else {
         assert_int_equal(status, AMA_ERR_BUDGET);
-        assert_non_null(strstr(ama__error_text(j.ctx), "use --memory"));
+        assert_non_null(strstr(ama__error_text(j.e.ctx), "use --memory"));
     }
-    finish(&j);
+    en_job_close(&j.e, j.n_out, j.data);
     return status;
 }
 
@@ -325,7 +293,7 @@ static ama_status build_one(job *j, bool all) {
     ama__reduce_spec spec = {.op = AMA_RED_MEDIAN, .reduced = {true, all, all}, .label_axis = -1, .skipna = true};
     j->n_out = 1;
     AMA_TRY(source_node(j, &x));
-    return ama__node_reduce(&j->g, x, &spec, &j->out[0]);
+    return ama__node_reduce(&j->e.g, x, &spec, &j->out[0]);
 }
 
 static ama_status build_all(job *j) {
@@ -340,8 +308,8 @@ static ama_status plan_only(build_fn *make, const char *path, const options *o, 
     job j;
     ama_status status = prepare(&j, make, path, o);
     *t = (told){0};
-    if (status == AMA_OK) *t = look(j.plan);
-    finish(&j);
+    if (status == AMA_OK) *t = look(j.e.plan);
+    en_job_close(&j.e, j.n_out, j.data);
     return status;
 }
 
@@ -387,11 +355,11 @@ static bool faulty_run(en_world *w, int layout, int64_t n, bool all) {
     if (mine) setenv("AMA_FAULT", number, 1);
     ama_status status = prepare(&j, build, source[layout].part[0].path, &o);
     unsetenv("AMA_FAULT");
-    if (status == AMA_OK) status = run(&j);
+    if (status == AMA_OK) status = en_job_run(&j.e);
     assert_int_equal(ama__comm_max(w->comm, status), status);
-    if (status != AMA_OK) assert_true(strlen(ama__error_text(j.ctx)) > 10);
-    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.ctx) : 0);
-    finish(&j);
+    if (status != AMA_OK) assert_true(strlen(ama__error_text(j.e.ctx)) > 10);
+    int64_t sites = ama__comm_max(w->comm, mine ? ama__fault_count(j.e.ctx) : 0);
+    en_job_close(&j.e, j.n_out, j.data);
     if (status == AMA_OK) assert_true(sites < n);
     return status != AMA_OK;
 }
