@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -257,11 +258,18 @@ static void free_waiting(ama__writer *wr, waiting_list *l) {
     *l = (waiting_list){0};
 }
 
-/* Writes what waits one behind the other from `at` on. Local. */
+static int by_number(const void *pa, const void *pb) {
+    const waiting_chunk *a = pa, *b = pb;
+    if (a->var != b->var) return a->var < b->var ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* Writes what waits one behind the other from `at` on, in an order that threads have no part in. Local. */
 static ama_status write_waiting(ama__writer *wr, const waiting_list *l, int64_t at) {
     nc4_state *s = wr->state;
     AMA_TRY(table_grow(wr, l->n));
     const int64_t first = at;
+    qsort(l->chunk, (size_t)l->n, sizeof *l->chunk, by_number);
     for (int64_t i = 0; i < l->n; i++) {
         const waiting_chunk *c = &l->chunk[i];
         AMA_TRY(ama__write_at(wr, wr->fd, wr->tmp, c->data, c->bytes, at));
