@@ -54,18 +54,18 @@ ama_status ama__write_at(ama__writer *wr, int fd, const char *path, const void *
     return AMA_OK;
 }
 
-ama_status ama__write_reserve(ama__writer *wr, int fd, const char *path, int64_t end) {
+ama_status ama__write_reserve(ama__writer *wr, int64_t end) {
     int rc, error = ama__fault(wr->ctx) ? ENOSPC : 0;
     if (!error) {
         do {
-            rc = end > 0 ? fallocate(fd, 0, 0, (off_t)end) : 0;
+            rc = end > 0 ? fallocate(wr->fd, 0, 0, (off_t)end) : 0;
         } while (rc && errno == EINTR);
         if (rc && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
             error = errno; /* else it cannot, or need not */
     }
-    return error ? ama__fail(wr->ctx, AMA_ERR_IO, "make room for %lld bytes in %s: %s", (long long)end, path,
-                             strerror(error))
-                 : AMA_OK;
+    if (!error) return AMA_OK;
+    return ama__fail(wr->ctx, AMA_ERR_IO, "write %s: there is no room for its %lld bytes: %s", wr->path, (long long)end,
+                     strerror(error));
 }
 
 ama_status ama__write_sync(ama__writer *wr, int fd, const char *path) {

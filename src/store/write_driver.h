@@ -67,8 +67,8 @@ ama_status ama__write_at(ama__writer *wr, int fd, const char *path, const void *
 /* Sends bytes that were written on their way to the disk while the next are computed: fsync then waits for little. What
  * ama__write_at writes in one piece of a MiB or more is sent by itself. */
 void ama__write_start(int fd, int64_t offset, int64_t bytes);
-/* Takes the blocks of the file's first `end` bytes, where the file system can. */
-ama_status ama__write_reserve(ama__writer *wr, int fd, const char *path, int64_t end);
+/* Takes the blocks of the first `end` bytes of wr->tmp, open as wr->fd, where the file system can. */
+ama_status ama__write_reserve(ama__writer *wr, int64_t end);
 ama_status ama__write_sync(ama__writer *wr, int fd, const char *path);
 ama_status ama__write_close(ama__writer *wr, int *fd, const char *path);
 /* A whole new file of the given bytes. EEXIST is INTERNAL: two ranks have written one object. */

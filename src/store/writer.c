@@ -258,7 +258,7 @@ ama_status ama__writer_flush(ama__writer *wr) {
 
 ama_status ama__writer_reserve(ama__writer *wr) {
     bool one_file = wr->root && wr->fd >= 0;
-    return ama__comm_agree(wr->comm, one_file ? ama__write_reserve(wr, wr->fd, wr->tmp, wr->expected_bytes) : AMA_OK);
+    return ama__comm_agree(wr->comm, one_file ? ama__write_reserve(wr, wr->expected_bytes) : AMA_OK);
 }
 
 bool ama__writer_collective_flush(const ama__writer *wr, int var) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What reading ahead brings when the input is not in the page cache, and what it costs when it is.
 
-  cold.py --data DIR [--size medium] [--amasia PROGRAM] [-n RANKS] [--threads T] [--repeat 3] [--depths advice,0,1,2,4]
+  cold.py --data DIR [--size medium] [--amasia PROGRAM] [-n RANKS] [--threads T] [--repeat 3] [--depths 0,1,2,4]
           [--on disk,200MB/s,2ms,10ms:100MB/s,warm] [W1:b W1:e ...]
 
 A line a case and place: the median wall and CPU seconds of each depth, net of an empty mpirun. Runs of the depths alternate. Places:
@@ -9,7 +9,7 @@ A line a case and place: the median wall and CPU seconds of each depth, net of a
   200MB/s     the same, throttled by a blkio cgroup (version 1; needs root)
   2ms, 10ms:100MB/s   a slow file system (slow_fs.c; needs libfuse3-dev and root): each read comes so much later, at that rate
   warm        nothing is dropped
-Depths are those of --prefetch; `advice` leaves the option out.
+Depths are those of --prefetch.
 """
 import argparse
 import os
@@ -119,7 +119,7 @@ def run_case(case, on, o, peers, empty):
                 workloads.remove(out)
                 if on != "warm":
                     drop(src)
-                command = base + ([] if d == "advice" else ["--prefetch", d])
+                command = base + ["--prefetch", d]
                 before, start = os.times(), time.perf_counter()
                 done = subprocess.run(command, capture_output=True, text=True, preexec_fn=place.enter)
                 wall, after = time.perf_counter() - start, os.times()
@@ -146,7 +146,7 @@ def main():
     p.add_argument("-n", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--repeat", type=int, default=3)
-    p.add_argument("--depths", default="advice,0,1,2,4")
+    p.add_argument("--depths", default="0,1,2,4")
     p.add_argument("--on", default="disk,warm")
     p.add_argument("--work", default=".", help="where outputs go")
     o = p.parse_args()

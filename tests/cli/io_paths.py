@@ -11,6 +11,8 @@ import subprocess
 import sys
 import warnings
 
+from bad_input import environment
+
 import netCDF4
 import numpy as np
 
@@ -75,11 +77,10 @@ def run(args, folder, data, np_, options, fault=None, more_env=()):
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
         f.write(SCRIPT % (repr(data) + (', group="a/b"' if data.endswith("group.nc") else "")))
-    env = dict(os.environ, AMA_CHECK="1", AMA_UNIT_BYTES="20000", OMP_NUM_THREADS="2", OMPI_MCA_mpi_yield_when_idle="1",
-               OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    env = dict(environment(), AMA_UNIT_BYTES="20000", OMP_NUM_THREADS="2", OMPI_MCA_mpi_yield_when_idle="1")
     if fault:
         env["AMA_FAULT"] = str(fault)
-    command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(np_)]
+    command = ["mpirun", "-n", str(np_)]
     for name, value in more_env:
         command += ["-x", f"{name}={value}"]
     command += [args.amasia, "run", "--stats", "--threads=2"]

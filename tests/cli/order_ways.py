@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+from bad_input import environment
+
 import netCDF4
 import numpy as np
 
@@ -53,10 +55,9 @@ def call(args, folder, what, script, np_, threads, memory, way):
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
         f.write(script)
-    env = dict(os.environ, AMA_CHECK="1", AMA_ORDER=way, OMPI_MCA_mpi_yield_when_idle="1", OMPI_ALLOW_RUN_AS_ROOT="1",
-               OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_btl_vader_single_copy_mechanism="none")
+    env = dict(environment(), AMA_ORDER=way, OMPI_MCA_mpi_yield_when_idle="1")
     env.pop("OMP_NUM_THREADS", None)
-    command = ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(np_), args.amasia, what,
+    command = ["mpirun", "-n", str(np_), args.amasia, what,
                "--threads=%d" % threads, "--memory=" + memory]
     if what == "run":
         command.append("--stats-json=stats.json")

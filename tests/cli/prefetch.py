@@ -4,7 +4,6 @@ meanwhile (a chunk cut short, one that is no file, a full disk, Ctrl-C) ends all
 
   prefetch.py --amasia PROGRAM --work DIR
 """
-import argparse
 import os
 import shutil
 import signal
@@ -12,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import frame
 from bad_input import environment
 
 try:
@@ -60,7 +60,7 @@ def evict(path):
 
 class Runner:
     def __init__(self, amasia):
-        self.amasia = os.path.abspath(amasia)
+        self.amasia = amasia
 
     def start(self, n, source, depth, folder="out", script=SCRIPT):
         shutil.rmtree("out", ignore_errors=True)
@@ -164,25 +164,12 @@ def interrupted(run):
                             (n, child.returncode, early, time.monotonic() - start, outputs))
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--amasia", required=True)
-    p.add_argument("--work", default="cli-work")
-    o = p.parse_args()
-    run = Runner(o.amasia)
-    folder = os.path.join(os.path.abspath(o.work), "prefetch")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    os.chdir(folder)
+def main(amasia):
+    run = Runner(amasia)
     make_data()
     for part in (equal, damaged, full_disk, interrupted):
         part(run)
-    print("\n".join(problems) if problems else "prefetch: however far is read ahead, the same comes")
-    if not problems:
-        os.chdir("..")
-        shutil.rmtree(folder)
-    return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(frame.run(__doc__, "prefetch", main, problems, "however far is read ahead, the same comes"))
