@@ -188,19 +188,13 @@ ama__box ama__blocks_at(const ama__blocks *k, int64_t i) {
     return b;
 }
 
-static int64_t widest(const ama__cuts *c) {
-    int64_t w = 1;
-    for (int64_t i = 0; i < c->n; i++) w = max_i8(w, c->cut[i + 1] - c->cut[i]);
-    return w;
-}
-
 int64_t ama__blocks_most(const ama__stage *s, const ama__consumer *c) {
     const ama__consumer *reduce = reduction_of(c);
     ama__box box = ama__box_whole(c->node->ndim, c->node->shape);
     int64_t step[AMA_MAX_DIMS], rows = 1;
     for (int a = 0; a < box.ndim; a++) {
         int d = c->map[a].driver_axis;
-        if (d >= 0) box.count[a] = min_i8(box.count[a], widest(&s->units[d]));
+        if (d >= 0) box.count[a] = min_i8(box.count[a], ama__cuts_widest(&s->units[d]));
         if (is_row(reduce, box.ndim, a)) rows *= box.count[a];
     }
     int axis = long_axis(reduce, &box, c->halo);

@@ -4,13 +4,6 @@
 
 #define CHUNK_BYTES ((int64_t)4 << 20)
 
-static int64_t widest(const ama__cuts *c) {
-    int64_t w = 1;
-    for (int64_t i = 0; i < c->n; i++)
-        if (c->cut[i + 1] - c->cut[i] > w) w = c->cut[i + 1] - c->cut[i];
-    return w;
-}
-
 static ama_status choose(ama_ctx *ctx, const ama__stage *s, const ama__consumer *c, ama__stored_var *v) {
     int64_t chunk[AMA_MAX_DIMS], bytes = (int64_t)ama__dtype_bytes(v->dtype);
     int stream = -1;
@@ -20,7 +13,7 @@ static ama_status choose(ama_ctx *ctx, const ama__stage *s, const ama__consumer 
         if (m->driver_axis == 0)
             stream = a;
         else if (m->driver_axis > 0 && !m->list && (m->step == 1 || m->step == -1)) {
-            int64_t w = widest(&s->units[m->driver_axis]);
+            int64_t w = ama__cuts_widest(&s->units[m->driver_axis]);
             if (w < chunk[a]) chunk[a] = w;
         }
         if (a != stream) bytes *= chunk[a];

@@ -105,25 +105,19 @@ static ama_status join(ama__graph *g, const ama__cuts *atoms, int64_t extent, am
     return AMA_OK;
 }
 
-static int64_t widest(const ama__cuts *c) {
-    int64_t w = 1;
-    for (int64_t i = 0; i < c->n; i++) w = max_i8(w, c->cut[i + 1] - c->cut[i]);
-    return w;
-}
-
 /* Columns first: chunks are joined along the fast axes until a layer of one atom has 256 KiB (enough for long vectors),
  * then atoms along axis 0 until a unit has 1/64 of the variable, but 1 to 256 MiB. */
 static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
     int64_t element = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
-    int64_t layer = s->ndim > 0 ? element * widest(&s->atoms[0]) : element, total = element, row = element;
+    int64_t layer = s->ndim > 0 ? element * ama__cuts_widest(&s->atoms[0]) : element, total = element, row = element;
     int64_t least = o->unit_bytes ? min_i8(o->unit_bytes, 256 << 10) : 256 << 10;
     for (int a = 0; a < s->ndim; a++) total *= max_i8(s->shape[a], 1);
-    for (int a = 1; a < s->ndim; a++) layer *= widest(&s->atoms[a]);
+    for (int a = 1; a < s->ndim; a++) layer *= ama__cuts_widest(&s->atoms[a]);
     for (int a = s->ndim - 1; a >= 1; a--) {
-        int64_t w = widest(&s->atoms[a]), times = max_i8((least + layer - 1) / layer, 1);
+        int64_t w = ama__cuts_widest(&s->atoms[a]), times = max_i8((least + layer - 1) / layer, 1);
         AMA_TRY(join(g, &s->atoms[a], min_i8(w * times, s->shape[a]), &s->units[a]));
-        layer = layer / w * widest(&s->units[a]);
-        row *= widest(&s->units[a]);
+        layer = layer / w * ama__cuts_widest(&s->units[a]);
+        row *= ama__cuts_widest(&s->units[a]);
     }
     s->row_bytes = row;
     if (s->ndim == 0) return AMA_OK;
@@ -220,7 +214,7 @@ static int row_axes(const ama__stage *s, const ama__consumer *c) {
     for (int a = c->node->ndim - 1; a >= 0; a--) {
         int d = c->map[a].driver_axis;
         if (!c->spec.reduced[a] || (d == 0 && s->ndim > 1)) break;
-        size *= d >= 0 ? min_i8(widest(&s->units[d]), c->node->shape[a]) : c->node->shape[a];
+        size *= d >= 0 ? min_i8(ama__cuts_widest(&s->units[d]), c->node->shape[a]) : c->node->shape[a];
         if (n > 0 && size > MIB) break;
         n++;
     }
@@ -266,7 +260,7 @@ ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *
         AMA_TRY(own_atoms(g, s));
     else
         AMA_TRY(s->driver->kind == AMA_NODE_CONCAT ? concat_atoms(g, s) : driver_atoms(g, s));
-    s->atom_rows = s->ndim > 0 ? widest(&s->atoms[0]) : 1;
+    s->atom_rows = s->ndim > 0 ? ama__cuts_widest(&s->atoms[0]) : 1;
     AMA_TRY(ama__plan_seams(g, s));
     AMA_TRY(make_units(g, o, s));
     order_axes(s);

@@ -5,6 +5,13 @@ int64_t ama__axismap_at(const ama__axismap *m, int64_t i) {
     return m->list ? m->list[i] : m->start + i * m->step;
 }
 
+int64_t ama__cuts_widest(const ama__cuts *c) {
+    int64_t w = 1;
+    for (int64_t i = 0; i < c->n; i++)
+        if (c->cut[i + 1] - c->cut[i] > w) w = c->cut[i + 1] - c->cut[i];
+    return w;
+}
+
 int64_t ama__cuts_find(const ama__cuts *c, int64_t x) {
     int64_t lo = 0, hi = c->n - 1;
     while (lo < hi) {

@@ -156,6 +156,8 @@ bool ama__consumer_box(const ama__stage *s, const ama__consumer *c, const ama__b
 int64_t ama__axismap_at(const ama__axismap *m, int64_t i);
 /* The interval of the cuts that holds x, which lies inside them. */
 int64_t ama__cuts_find(const ama__cuts *c, int64_t x);
+/* Extent of the widest interval, at least 1. */
+int64_t ama__cuts_widest(const ama__cuts *c);
 /* The rank that puts a box of a WRITE consumer's node together (a chunk, clipped) and writes it: one of those whose
  * units may touch it, the turn-th in turn; *shared: there are several. Depends on the plan alone. */
 int ama__consumer_owner(const ama__stage *s, const ama__consumer *c, int nranks, const ama__box *box, int64_t turn,

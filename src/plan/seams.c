@@ -135,22 +135,15 @@ static bool has_no_chunks(const ama__stage *s) {
     return !s->driver || s->driver->kind == AMA_NODE_SOURCE;
 }
 
-static int64_t widest(const ama__cuts *c) {
-    int64_t w = 1;
-    for (int64_t i = 0; i < c->n; i++)
-        if (c->cut[i + 1] - c->cut[i] > w) w = c->cut[i + 1] - c->cut[i];
-    return w;
-}
-
 /* Columns that are whole along some axes are cut into fewer along the others, the slowest first. */
 static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s) {
     const int64_t element = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
     for (int d = 0; d < s->ndim; d++) {
         const ama__cuts old = s->atoms[d];
         int64_t bytes = element, step, *cut, k = 0;
-        for (int a = 0; a < s->ndim; a++) bytes *= widest(&s->atoms[a]);
+        for (int a = 0; a < s->ndim; a++) bytes *= ama__cuts_widest(&s->atoms[a]);
         if (bytes <= COLUMNS_BYTES) break;
-        step = widest(&old) / (bytes / COLUMNS_BYTES + 1);
+        step = ama__cuts_widest(&old) / (bytes / COLUMNS_BYTES + 1);
         if (d == s->ndim - 1 && step < RUN_BYTES / element) step = RUN_BYTES / element;
         if (step < 1) step = 1;
         AMA_NEW(g->arena, cut, s->shape[d] / step + old.n + 2);

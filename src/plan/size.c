@@ -161,12 +161,6 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w
     return AMA_OK;
 }
 
-static int64_t widest(const ama__cuts *c) {
-    int64_t w = 1;
-    for (int64_t i = 0; i < c->n; i++) w = max_i8(w, c->cut[i + 1] - c->cut[i]);
-    return w;
-}
-
 static bool is_chunked(const ama__plan *p, const ama__consumer *c) {
     const ama__stored_var *v = &p->sink[c->sink]->spec->meta.var[c->var];
     return v->chunked && v->ndim > 0;
@@ -179,12 +173,13 @@ static int64_t tile_target(const ama__plan *p, const ama__stage *s) {
     const ama__plan_options *o = &p->options;
     int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
     int64_t halo = ama__stage_halo(s) * s->row_bytes, large = max_i8(16 * MIB, 8 * MIB * o->threads);
-    for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : widest(&s->atoms[d]);
+    for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : ama__cuts_widest(&s->atoms[d]);
     if (o->threads > 1) target = max_i8(target, 2 * o->threads * chunk);
     for (int i = 0; i < s->n_consumers; i++)
         if (s->consumer[i].kind == AMA_CONSUME_WRITE)
             target = max_i8(target, is_chunked(p, &s->consumer[i]) ? large : 4 * MIB * o->threads);
-    if (halo > 0) target = max_i8(large, min_i8(2 * max_i8(large, halo), widest(&s->units[0]) * s->row_bytes));
+    if (halo > 0)
+        target = max_i8(large, min_i8(2 * max_i8(large, halo), ama__cuts_widest(&s->units[0]) * s->row_bytes));
     return max_i8(min_i8(o->budget_bytes / 4, target), 1);
 }
 

@@ -260,8 +260,7 @@ static void free_waiting(ama__writer *wr, waiting_list *l) {
 
 static int by_number(const void *pa, const void *pb) {
     const waiting_chunk *a = pa, *b = pb;
-    if (a->var != b->var) return a->var < b->var ? -1 : 1;
-    return a->number < b->number ? -1 : a->number > b->number;
+    return ama__nc4_compare(a->var, a->number, b->var, b->number);
 }
 
 /* Writes what waits one behind the other from `at` on, in an order that threads have no part in. Local. */

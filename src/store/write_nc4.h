@@ -77,7 +77,11 @@ typedef struct ama__nc4_chunk {
 static inline int64_t ama__nc4_round_up(int64_t x) {
     return (x + 7) / 8 * 8;
 }
-/* By variable and number. */
+/* The order of chunks: by variable, then number. */
+static inline int ama__nc4_compare(int var_a, int64_t number_a, int var_b, int64_t number_b) {
+    if (var_a != var_b) return var_a < var_b ? -1 : 1;
+    return number_a < number_b ? -1 : number_a > number_b;
+}
 void ama__nc4_sort(int64_t n, ama__nc4_chunk *chunk);
 
 /* ---- write_nc4_order.c: puts the chunks of bytes [begin, end) of the file into the order of the table sorted, one

@@ -36,8 +36,7 @@ typedef struct order {
 
 static int by_number(const void *pa, const void *pb) {
     const ama__nc4_chunk *a = pa, *b = pb;
-    if (a->var != b->var) return a->var < b->var ? -1 : 1;
-    return a->number < b->number ? -1 : a->number > b->number;
+    return ama__nc4_compare(a->var, a->number, b->var, b->number);
 }
 
 void ama__nc4_sort(int64_t n, ama__nc4_chunk *chunk) {
