@@ -151,14 +151,20 @@ static const H5FD_class_t vfd_class = {
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+/* Registered once and kept: HDF5 1.10's H5FD_close gives its reference to the class back before it calls the class'
+ * close, so the last file must not hold the last reference. */
+static hid_t vfd_driver(void) {
+    static hid_t driver = -1;
+    if (driver < 0 || H5Iget_type(driver) != H5I_VFL) driver = H5FDregister(&vfd_class);
+    return driver;
+}
+
 hid_t ama__hdf5_vfd_fapl(ama__hdf5_io *io) {
     hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
-    hid_t driver = fapl < 0 ? -1 : H5FDregister(&vfd_class);
+    hid_t driver = fapl < 0 ? -1 : vfd_driver();
     vfd_info info = {io};
     bool ok =
         driver >= 0 && H5Pset_driver(fapl, driver, &info) >= 0 && H5Pset_fclose_degree(fapl, H5F_CLOSE_STRONG) >= 0;
-    /* The list holds its own reference, and each file opened with it another. */
-    if (driver >= 0) H5FDunregister(driver);
     if (ok) return fapl;
     if (fapl >= 0) H5Pclose(fapl);
     return -1;
