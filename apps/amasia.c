@@ -59,7 +59,7 @@ static const struct argp_option options[] = {
      2},
     {"openers", KEY_OPENERS, "N", 0, "ranks that open the files where there are many (default: 64 of all)", 2},
     {"canonical", KEY_CANONICAL, NULL, 0,
-     "chunks of compressed netCDF-4 files over 64 MiB in order too: files the same byte for byte", 2},
+     "compressed netCDF-4 with over 64 MiB of values the same byte for byte too, for more time", 2},
     {"progress", KEY_PROGRESS, NULL, 0, "progress line even when standard error is not a terminal", 2},
     {"stats", KEY_STATS, NULL, 0, "show what was predicted and what was read, written, held and spent", 2},
     {"stats-json", KEY_JSON, "FILE", 0, "the same as JSON, and of a plan what is predicted (-: standard output)", 2},

@@ -53,9 +53,9 @@ typedef struct ama_options {
     void *user;
     ama_io io;
     int io_aggregators; /* ranks that read for all (with MPIIO and LIBRARY the hint cb_nodes); 0: one on each node */
-    /* Compressed netCDF-4 outputs over 64 MiB get their chunks in order too, so that the bytes of every output file are
-     * the same whatever ranks, threads and budget: costs a copy of the file at the end, and room for it. Values are
-     * the same without, and so are all other files. */
+    /* Compressed netCDF-4 outputs with over 64 MiB of values get their chunks in order too, so that the bytes of every
+     * output file are the same whatever ranks, threads and budget: costs a copy of the file at the end, and room for
+     * it. Values are the same without, and so are all other files. */
     bool canonical;
     int openers; /* ranks that open the files of open_mfdataset, each its share; 0: 64, far apart */
 } ama_options;

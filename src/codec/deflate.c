@@ -91,6 +91,7 @@ static ama_status encode_fast(ama_ctx *ctx, ama__codec_work *w, uint16_t wrapper
     if (!w->fast) AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_WRITE, sizeof *w->fast, (void **)&w->fast));
     struct isal_zstream *z = &w->fast->stream;
     isal_deflate_stateless_init(z);
+    z->hist_bits = 0; /* of 2.30 init leaves it as it was: a window of a few bytes, perhaps */
     z->level = FAST_LEVEL;
     z->level_buf = w->fast->level_buf;
     z->level_buf_size = sizeof w->fast->level_buf;
@@ -110,7 +111,7 @@ static ama_status encode(ama__codec_work *w, int level, uint16_t wrapper, const 
                          size_t dst_cap, size_t *dst_bytes) {
     compress_fn *compress = wrapper == IGZIP_ZLIB ? libdeflate_zlib_compress : libdeflate_gzip_compress;
     *dst_bytes = 0;
-    if (level == FAST_LEVEL && dst_cap <= UINT32_MAX)
+    if (level == FAST_LEVEL && !w->repeat && dst_cap <= UINT32_MAX)
         AMA_TRY(encode_fast(w->ctx, w, wrapper, src, src_bytes, dst, dst_cap, dst_bytes));
     if (*dst_bytes) return AMA_OK;
     AMA_TRY(need_deflate(w->ctx, w, level));

@@ -31,6 +31,10 @@ ama_status ama__codec_work_create(ama_ctx *ctx, ama__codec_work **out) {
     return AMA_OK;
 }
 
+void ama__codec_work_repeat(ama__codec_work *w, bool repeat) {
+    w->repeat = repeat;
+}
+
 void ama__codec_work_destroy(ama__codec_work **w) {
     ama__codec_work *it = *w;
     if (!it) return;

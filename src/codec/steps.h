@@ -19,6 +19,7 @@ struct ama__codec_work {
     struct libdeflate_compressor *deflate;
     int deflate_level;              /* of `deflate` */
     struct ama__fast_deflate *fast; /* ISA-L's state, for level 1 */
+    bool repeat;                    /* ISA-L is not used */
     struct ZSTD_DCtx_s *zstd_decode;
     struct ZSTD_CCtx_s *zstd_encode;
     void *lz4_state;

@@ -44,6 +44,7 @@ struct ama__writer {
     char *path, *tmp, *dir; /* final name (symbolic links resolved), temporary name, their directory */
     bool root;              /* this is rank 0 */
     bool in_step;           /* what is put may wait for a flush of all ranks */
+    bool repeat;            /* encoded bytes and their places depend on the values alone */
     int fd;                 /* of tmp, formats of one file; -1 when not open */
     int64_t expected_bytes; /* of the finished file; set by the driver on rank 0 */
     int64_t *n_put;         /* [n_vars] elements put by this rank (atomic) */

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ORDERED_BYTES ((int64_t)64 << 20) /* files up to this size are put in order unasked */
+/* Outputs whose chunks have up to so many bytes of values are the same byte for byte unasked. */
+#define ORDERED_BYTES ((int64_t)64 << 20)
 
 #define BLOSC_CHUNK_MAX (INT32_MAX - 16)
 
@@ -97,6 +98,7 @@ static ama_status nc4_check(ama__writer *wr) {
             return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: its chunks are too large to count", v->name);
         wr->in_step |= wr->chunked[k] && v->pipeline.n > 0;
     }
+    wr->repeat = wr->spec.canonical || all <= ORDERED_BYTES;
     return AMA_OK;
 }
 
@@ -168,6 +170,7 @@ static ama_status encode(ama__writer *wr, ama__codec_work *w, int var, const ama
         ama__write_pad(wr, var, box, data, padded);
     }
     AMA_TRY_DONE(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, bound, &coded));
+    ama__codec_work_repeat(w, wr->repeat);
     AMA_TRY_DONE(
         ama__pipeline_encode(wr->ctx, w, &v->pipeline, edge ? padded : data, raw_bytes, coded, bound, &out->bytes));
     AMA_TRY_DONE(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, out->bytes, &out->data));
@@ -330,7 +333,7 @@ static ama_status nc4_finish(ama__writer *wr) {
     AMA_TRY_DONE(ama__comm_gatherv(wr->comm, s->table, (size_t)s->n_table * sizeof *s->table, &table, at, 0));
     AMA_FREE(wr->ctx, s->table);
     int64_t table_bytes = wr->root ? at[n] : 0;
-    if (s->end > s->begin && (wr->spec.canonical || s->end <= ORDERED_BYTES))
+    if (s->end > s->begin && wr->repeat)
         AMA_TRY_DONE(ama__nc4_order(wr, s->begin, s->end, table_bytes / (int64_t)sizeof *s->table, table));
     AMA_TRY_DONE(ama__comm_gatherv(wr->comm, s->text.p, s->text.n, &text, at, 0));
     if (wr->root)

@@ -107,6 +107,7 @@ static ama_status write_chunk(ama__writer *wr, ama__codec_work *w, int var, cons
     size_t bound = ama__pipeline_bound(p, raw_bytes), bytes = 0;
     void *coded;
     AMA_TRY(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, bound, &coded));
+    ama__codec_work_repeat(w, true);
     ama_status status = ama__pipeline_encode(wr->ctx, w, p, raw, raw_bytes, coded, bound, &bytes);
     if (status == AMA_OK) status = ama__write_file(wr, path, coded, bytes);
     ama__mem_free(wr->ctx, coded);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whole output files and stores are the same byte for byte at any number of ranks and threads, any budget and any cut into
-tiles: netCDF-4 contiguous, chunked and compressed, classic, CDF-5, Zarr, of scripts and of convert. Compressed netCDF-4
-over 64 MiB needs --canonical for it. The date in the attribute history is given; the budget is named there too, in as
+tiles: netCDF-4 contiguous, chunked and compressed, classic, CDF-5, Zarr, of scripts and of convert. netCDF-4 with more
+than 64 MiB of values in chunks needs --canonical for it. The date in the attribute history is given; the budget is named there too, in as
 many letters each time, so that only they may differ, and HDF5's checksum of them.
 
   same_bytes.py --amasia PROGRAM --work DIR [--np 1,2,3,4,7]
@@ -40,8 +40,8 @@ ds.t.rolling(time=5).mean().to_netcdf("rolling.nc", encoding={"t": packed})
 """
 LONG = """import xarray as xr
 ds = xr.open_dataset("../long.nc")
-packed = {"zlib": True, "complevel": 1, "chunksizes": (6, 10, 13)}
-ones = {"zlib": True, "complevel": 1, "chunksizes": (32, 1024)}
+packed = {"zlib": True, "complevel": 2, "chunksizes": (6, 10, 13)}
+ones = {"zlib": True, "complevel": 2, "chunksizes": (32, 1024)}
 ds["ones"] = (ds.zero.isel(y=slice(None, None, 4), x=slice(1024)) + 1).rename(y="v", x="u")
 ds.to_netcdf("long.nc", encoding={"t": packed, "k": packed, "ones": ones, "zero": {"chunksizes": (1024, 1024)}})
 """

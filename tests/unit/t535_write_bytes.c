@@ -1,6 +1,6 @@
 /* TEST: np=1,2,3,4,7 labels=mpi,store
  * The bytes of whole files: an output written by all ranks, its chunks dealt out and flushed in rounds, is that which
- * one process writes from back to front. Compressed netCDF-4 files over 64 MiB are so when asked for. */
+ * one process writes from back to front. netCDF-4 with over 64 MiB of values in chunks is so when asked for. */
 #include "cmocka_all.h"
 
 #include <fcntl.h>
