@@ -101,8 +101,9 @@ typedef struct ama_script_options {
      *   version ranks threads budget_bytes
      *   predicted: chunks stored_bytes decoded_bytes output_bytes (before encoding) peak_bytes (of the budget, on the
      *     rank that needs most) process_bytes (with the program itself) elapsed_s cpu_s (all phases) phase_s
-     *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte reduce_s_per_value, codecs[]: pipeline
-     *     decode_s_per_byte encode_s_per_byte (of raw bytes) encoded_per_raw: of one thread, on made-up values
+     *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte, codecs[]: pipeline
+     *     decode_s_per_byte encode_s_per_byte (of raw bytes) encoded_per_raw, loops[]: loop
+     *     values (of the plan) s_per_value: of one thread, on made-up values
      *   actual (null when only planned): chunks reads stored_bytes (null with LIBRARY) decoded_bytes written_bytes (to
      *     files) peak_bytes open_s (wall before the first stage: opening, binding, planning; values the script needs at
      *     once) elapsed_s (wall from there on; both of the slowest rank) cpu_s (of all processes since they began)
@@ -111,8 +112,8 @@ typedef struct ama_script_options {
      *     seconds of each thread, summed over threads and ranks; phase_most_s: summed over the threads of the rank
      *     that has most.
      * Bytes and chunks are sums over the ranks. chunks counts boxes of what is not chunked too. Predicted times are
-     * for cores of one's own, take files to stay in the page cache, and leave out communication and what maps, windows
-     * and sorting cost. */
+     * for cores of one's own, take files to stay in the page cache, and leave out communication, what is seldom
+     * (ranks), and what memory costs beyond the caches. */
     const char *stats_json;
 } ama_script_options;
 /* clang-format off */

@@ -1,14 +1,15 @@
 #define _GNU_SOURCE /* memfd_create */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/predict.h"
-#include "kernel/state.h"
 
-enum { PIECE_BYTES = 256 << 10, PIECES = 32, CELLS = 4096, FOLDS = 64, TIMES = 3 };
+enum { PIECE_BYTES = 256 << 10, PIECES = 32, TIMES = 3 };
 
 static double least(double best, double start) {
     return fmin(best, ama__cpu_s() - start);
@@ -34,24 +35,6 @@ static ama_status measure_file(ama_ctx *ctx, int fd, char *a, char *b, ama__rate
     return AMA_OK;
 }
 
-/* Values of float32 entering cells, as a mean over a leading axis does. */
-static ama_status measure_fold(ama_ctx *ctx, const void *values, ama__rates *out) {
-    ama__state_kind kind = {AMA_RED_MEAN, AMA_F4, true};
-    double best = INFINITY;
-    void *mem;
-    AMA_TRY(ama__mem_alloc(ctx, AMA_MEM_SCRATCH, CELLS * ama__state_bytes(&kind), &mem));
-    ama__state state = ama__state_at(&kind, mem, CELLS);
-    ama__state_init(&kind, state, CELLS);
-    for (int i = 0; i < TIMES; i++) {
-        double start = ama__cpu_s();
-        for (int k = 0; k < FOLDS; k++) ama__state_fold(&kind, state, CELLS, values);
-        best = least(best, start);
-    }
-    out->fold_s = best / (CELLS * FOLDS);
-    ama__mem_free(ctx, mem);
-    return AMA_OK;
-}
-
 static ama_status measure_machine(ama_ctx *ctx, ama__rates *out) {
     char *a = NULL, *b = NULL;
     int fd = memfd_create("amasia", MFD_CLOEXEC);
@@ -60,7 +43,6 @@ static ama_status measure_machine(ama_ctx *ctx, ama__rates *out) {
     if (status == AMA_OK) status = ama__mem_calloc(ctx, AMA_MEM_SCRATCH, 1, PIECE_BYTES, (void **)&a);
     if (status == AMA_OK) status = ama__mem_calloc(ctx, AMA_MEM_SCRATCH, 1, PIECE_BYTES, (void **)&b);
     if (status == AMA_OK) status = measure_file(ctx, fd, a, b, out);
-    if (status == AMA_OK) status = measure_fold(ctx, a, out);
     ama__mem_free(ctx, a);
     ama__mem_free(ctx, b);
     if (fd >= 0) close(fd);
@@ -74,23 +56,46 @@ static ama_status measure_codec(ama_ctx *ctx, const ama__stored_var *v, double r
     ama__pipeline_print(&v->pipeline, name, sizeof name);
     for (int i = 0; i < out->n; i++)
         if (strcmp(out->codec[i].name, name) == 0) return AMA_OK;
-    AMA_TRY(ama__codec_measure(ctx, &v->pipeline, (int)ama__dtype_bytes(v->dtype), ratio, &out->codec[out->n].speed));
+    int64_t chunk = (int64_t)ama__dtype_bytes(v->dtype);
+    for (int d = 0; d < v->grid.ndim; d++) chunk *= v->grid.chunk[d];
+    AMA_TRY(ama__codec_measure(ctx, &v->pipeline, (int)ama__dtype_bytes(v->dtype), chunk, ratio,
+                               &out->codec[out->n].speed));
     strcpy(out->codec[out->n++].name, name);
     return AMA_OK;
 }
 
+/* Stored bytes per decoded byte of a source: where chunks are files that of one in the middle, whose size is asked for.
+ * 0: not known. */
+static double ratio_of(const ama__stage *s, const ama__source_part *p) {
+    const ama__stored_var *v = &p->store->meta.var[p->var];
+    const ama__manifest *m = &p->store->manifest[p->var];
+    char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8];
+    ama__extent e;
+    struct stat file;
+    int64_t items;
+    if (m->kind != AMA_MANIFEST_FILES)
+        return s->decoded_bytes > 0 ? (double)s->stored_bytes / (double)s->decoded_bytes : 0;
+    if (!ama__shape_size(v->grid.ndim, v->grid.chunk, &items) || items == 0) return 0;
+    if (!ama__manifest_find(m, &v->grid, v->grid.n_chunks / 2, &e, path, sizeof path) || stat(path, &file) != 0)
+        return 0;
+    return (double)file.st_size / ((double)items * (double)ama__dtype_bytes(v->dtype));
+}
+
+/* What is written shrinks as what is read did, as far as that is known. */
 static ama_status measure_codecs(ama_ctx *ctx, const ama__plan *p, ama__rates *out) {
+    double read_ratio = 0;
     for (int k = 0; k < p->n_stages; k++) {
         const ama__stage *s = &p->stage[k];
-        double ratio = s->decoded_bytes > 0 ? (double)s->stored_bytes / (double)s->decoded_bytes : 0;
         for (int i = 0; i < s->n_sources; i++) {
             const ama__source_part *part = &s->source[i]->u.source.part[0];
+            double ratio = ratio_of(s, part);
+            if (ratio > 0) read_ratio = ratio;
             AMA_TRY(measure_codec(ctx, &part->store->meta.var[part->var], ratio, out));
         }
     }
     for (int i = 0; i < p->n_sinks; i++)
         for (int v = 0; p->sink[i]->kind == AMA_SINK_WRITE && v < p->sink[i]->spec->meta.n_vars; v++)
-            AMA_TRY(measure_codec(ctx, &p->sink[i]->spec->meta.var[v], 0, out));
+            AMA_TRY(measure_codec(ctx, &p->sink[i]->spec->meta.var[v], read_ratio, out));
     return AMA_OK;
 }
 
@@ -99,14 +104,17 @@ ama_status ama__calibrate(ama_ctx *ctx, ama__comm *comm, const ama__plan *plan, 
     memset(out, 0, sizeof *out);
     ama_status status = measure_machine(ctx, out);
     if (status == AMA_OK) status = measure_codecs(ctx, plan, out);
+    ama__works_of(plan, &out->works);
+    if (status == AMA_OK) status = ama__works_measure(ctx, &out->works);
     AMA_TRY(ama__comm_agree(comm, status));
-    double *of_machine[] = {&out->read_s, &out->write_s, &out->copy_s, &out->fold_s};
-    for (int i = 0; i < 4; i++) *of_machine[i] = ama__comm_max_f8(comm, *of_machine[i]);
+    double *of_machine[] = {&out->read_s, &out->write_s, &out->copy_s};
+    for (int i = 0; i < 3; i++) *of_machine[i] = ama__comm_max_f8(comm, *of_machine[i]);
     for (int i = 0; i < out->n; i++) {
         ama__codec_speed *s = &out->codec[i].speed;
         s->decode_s = ama__comm_max_f8(comm, s->decode_s);
         s->encode_s = ama__comm_max_f8(comm, s->encode_s);
     }
+    for (int i = 0; i < out->works.n; i++) out->works.at[i].value_s = ama__comm_max_f8(comm, out->works.at[i].value_s);
     out->took_s = ama__comm_max_f8(comm, ama__now_s() - start);
     return AMA_OK;
 }

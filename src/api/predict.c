@@ -36,18 +36,14 @@ static void add_reading(const ama__stage *s, const ama__rates *r, ama__predictio
     out->phase_s[AMA_PHASE_DECODE] += decoded * decode_s;
 }
 
-/* Every value is loaded, and enters a cell or is put into its place. What maps, windows and sorting cost is not known.
- */
-static void add_consumer(const ama__plan *p, const ama__consumer *c, const ama__rates *r, ama__prediction *out) {
+static void add_output(const ama__plan *p, const ama__consumer *c, const ama__rates *r, ama__prediction *out) {
     double n = 1, bytes = (double)ama__dtype_bytes(c->node->dtype);
-    for (int a = 0; a < c->node->ndim; a++) n *= (double)c->node->shape[a];
-    out->phase_s[AMA_PHASE_COMPUTE] += n * bytes * r->copy_s;
-    if (c->kind == AMA_CONSUME_REDUCE) out->phase_s[AMA_PHASE_COMPUTE] += n * r->fold_s;
     if (c->kind != AMA_CONSUME_WRITE) return;
+    for (int a = 0; a < c->node->ndim; a++) n *= (double)c->node->shape[a];
     const ama__stored_var *v = &p->sink[c->sink]->spec->meta.var[c->var];
     const ama__codec_speed *speed = speed_of(r, &v->pipeline);
     out->phase_s[AMA_PHASE_ENCODE] += n * bytes * speed->encode_s;
-    out->phase_s[AMA_PHASE_WRITE] += n * bytes * speed->ratio * r->write_s;
+    out->phase_s[AMA_PHASE_WRITE] += n * bytes * (speed->ratio * r->write_s + r->copy_s);
 }
 
 void ama__predict(const ama__plan *plan, const ama__rates *rates, ama__prediction *out) {
@@ -62,7 +58,11 @@ void ama__predict(const ama__plan *plan, const ama__rates *rates, ama__predictio
         known = known && stored_is_known(s);
         if (!rates) continue;
         add_reading(s, rates, out);
-        for (int i = 0; i < s->n_consumers; i++) add_consumer(plan, &s->consumer[i], rates, out);
+        for (int i = 0; i < s->n_consumers; i++) add_output(plan, &s->consumer[i], rates, out);
+    }
+    for (int i = 0; rates && i < rates->works.n; i++) {
+        const ama__work *w = &rates->works.at[i];
+        out->phase_s[w->writes ? AMA_PHASE_WRITE : AMA_PHASE_COMPUTE] += w->amount * w->value_s;
     }
     if (!known) out->stored_bytes = -1;
     for (int p = 0; p < AMA_PHASE_N; p++) {

@@ -2,6 +2,7 @@
 #ifndef AMA_API_PREDICT_H
 #define AMA_API_PREDICT_H
 
+#include "api/work.h"
 #include "base/phase.h"
 #include "codec/measure.h"
 #include "comm/comm.h"
@@ -9,8 +10,9 @@
 
 #define AMA_RATES_MAX 6 /* pipelines measured; more are taken for the last */
 
-typedef struct ama__rates { /* of one thread; the slowest rank's. Seconds per byte, fold_s per value */
-    double read_s, write_s, copy_s, fold_s;
+typedef struct ama__rates { /* of one thread; the slowest rank's. Seconds per byte */
+    double read_s, write_s, copy_s;
+    ama__works works;
     int n;
     struct {
         char name[128]; /* of the pipeline, as info prints it */

@@ -180,12 +180,11 @@ static json_t *actual_json(const report *r) {
 }
 
 static json_t *calibration_json(const ama__rates *r) {
-    json_t *o = json_object(), *codecs = json_array();
+    json_t *o = json_object(), *codecs = json_array(), *loops = json_array();
     json_object_set_new(o, "took_s", json_real(r->took_s));
     json_object_set_new(o, "read_s_per_byte", json_real(r->read_s));
     json_object_set_new(o, "write_s_per_byte", json_real(r->write_s));
     json_object_set_new(o, "copy_s_per_byte", json_real(r->copy_s));
-    json_object_set_new(o, "reduce_s_per_value", json_real(r->fold_s));
     for (int i = 0; i < r->n; i++) {
         json_t *c = json_object();
         json_object_set_new(c, "pipeline", json_string(r->codec[i].name));
@@ -195,6 +194,14 @@ static json_t *calibration_json(const ama__rates *r) {
         json_array_append_new(codecs, c);
     }
     json_object_set_new(o, "codecs", codecs);
+    for (int i = 0; i < r->works.n; i++) {
+        json_t *w = json_object();
+        json_object_set_new(w, "loop", json_string(ama__work_name(r->works.at[i].kind)));
+        json_object_set_new(w, "values", json_real(r->works.at[i].amount));
+        json_object_set_new(w, "s_per_value", json_real(r->works.at[i].value_s));
+        json_array_append_new(loops, w);
+    }
+    json_object_set_new(o, "loops", loops);
     return o;
 }
 

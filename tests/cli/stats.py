@@ -22,7 +22,7 @@ except ImportError as why:
 
 TOP = "version ranks threads budget_bytes predicted calibration actual"
 PREDICTED = "chunks stored_bytes decoded_bytes output_bytes peak_bytes process_bytes elapsed_s cpu_s phase_s"
-CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte reduce_s_per_value codecs"
+CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte codecs loops"
 CODEC = "pipeline decode_s_per_byte encode_s_per_byte encoded_per_raw"
 ACTUAL = ("chunks reads stored_bytes decoded_bytes written_bytes peak_bytes open_s elapsed_s cpu_s run_cpu_s phase_s "
           "phase_most_s")
