@@ -187,7 +187,7 @@ def peak_memory(case, o, peers):
 
 
 def build_hello(folder):
-    """An MPI program that does nothing: what any mpirun of this size costs."""
+    """An MPI program that does nothing, on one node as ours is: what any mpirun of this size costs."""
     path = os.path.abspath(os.path.join(folder, "empty_mpi"))
     with open(path + ".c", "w") as f:
         f.write("#include <mpi.h>\nint main(int n, char **v) { MPI_Init(&n, &v); MPI_Finalize(); return 0; }\n")
@@ -221,7 +221,7 @@ def main():
             peak_memory(case, o, peers)
         return 0
     hello = build_hello(o.work)
-    empties = [timed(["mpirun", "-n", str(o.n), hello]) for _ in range(7)]
+    empties = [timed(["mpirun", "--mca", "pml", "ob1", "-n", str(o.n), hello]) for _ in range(7)]
     empty = statistics.median(e[0] for e in empties), statistics.median(e[1] for e in empties)
     print("empty mpirun -n %d: %.2f s, cpu %.2f s; load %.1f" % (o.n, *empty, os.getloadavg()[0]))
     ratios = [one(case, o, peers, empty) for case in o.cases or ["W1:b", "W4:b", "W6:b", "W1:e", "W4:e", "W6:e"]]
