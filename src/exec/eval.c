@@ -7,6 +7,7 @@
 #include "exec/eval_private.h"
 #include "exec/eval_scan.h"
 #include "exec/scratch.h"
+#include "exec/turn_run.h"
 
 ama_status ama__evaluator_init(ama__evaluator *e, ama_ctx *ctx, const ama__stage *s, const ama__tile *t,
                                const ama__operand *operand) {
@@ -131,6 +132,7 @@ typedef struct raw_block {
 static ama_status find_raw(ama__evaluator *e, int source, int part, int64_t chunk, const ama__box *box,
                            raw_block *out) {
     const ama__wants *w = &e->tile->wants;
+    if (chunk < 0 && ama__turns_find(e->tile->turns, source, part, box, &out->data, &out->held)) return AMA_OK;
     int i = chunk >= 0 ? ama__wants_find(w, source, part, chunk) : ama__wants_find_box(w, source, part, box);
     if (i < 0 || !e->tile->data[i])
         return ama__fail(e->ctx, AMA_ERR_INTERNAL, "chunk %lld of a source was not fetched", (long long)chunk);
@@ -164,7 +166,7 @@ static ama_status eval_part(ama__evaluator *e, int source, int part, const ama__
         mine.start[n->u.source.axis] -= p->start;
         to.start[n->u.source.axis] -= p->start;
     }
-    if (!ama__part_is_chunked(p)) {
+    if (!ama__part_is_chunked(p) || ama__part_in_turns(e->stage, p)) {
         AMA_TRY(find_raw(e, source, part, -1, &mine, &raw));
         if (!dst && view_raw(l, &raw, &mine, view))
             *viewed = true;

@@ -5,6 +5,7 @@
 #include "exec/eval_private.h"
 #include "exec/eval_scan.h"
 #include "exec/scratch.h"
+#include "exec/turn_run.h"
 #include "kernel/gather.h"
 
 static int64_t pick_index(const ama__pick *p, int64_t i) {
@@ -22,7 +23,8 @@ static ama_status note_held(void *user, ama__node *leaf, const ama__box *box) {
     held *h = user;
     const ama__evaluator *e = h->e;
     if (!h->all) return AMA_OK;
-    if (leaf->kind == AMA_NODE_SOURCE) h->all = ama__wants_cover(&e->tile->wants, leaf, box);
+    if (leaf->kind == AMA_NODE_SOURCE)
+        h->all = ama__wants_cover(&e->tile->wants, leaf, box) && ama__turns_cover(e->tile->turns, leaf, box);
     if (leaf->kind == AMA_NODE_SCAN) h->all = ama__evaluator_has_scan(e, leaf, box);
     for (int i = 0; leaf->kind == AMA_NODE_REDUCE && i < e->stage->n_operands; i++)
         if (e->operand[i].node == leaf) h->all = ama__box_contains(&e->operand[i].box, box);

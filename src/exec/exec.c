@@ -117,6 +117,8 @@ static ama_status set_up_local(ama__stage_run *sr) {
     }
     AMA_TRY(ama__ahead_init(&sr->ahead, r->ctx, s, r->fetcher, r->plan->options.prefetch, ama__comm_rank(r->comm)));
     AMA_TRY(ama__tile_init(&sr->tile, r->ctx, s, r->fetcher, r->work, r->threads));
+    if (s->n_turns > 0) AMA_TRY(ama__turns_create(r->comm, s, &r->plan->options, r->fetcher, r->work, &sr->turns));
+    sr->tile.turns = sr->turns;
     for (int t = 0; t < r->threads; t++) AMA_TRY(ama__evaluator_init(&sr->ev[t], r->ctx, s, &sr->tile, sr->operand));
     return AMA_OK;
 }
@@ -132,6 +134,7 @@ static void tear_down(ama__stage_run *sr) {
     for (int i = 0; sr->operand && i < sr->stage->n_operands; i++) ama__mem_free(ctx, (void *)sr->operand[i].data);
     ama__outbox_fini(&sr->outbox);
     ama__ahead_fini(&sr->ahead);
+    ama__turns_destroy(&sr->turns);
     ama__tile_fini(&sr->tile);
     AMA_FREE(ctx, sr->accum);
     AMA_FREE(ctx, sr->output);
@@ -156,6 +159,7 @@ static ama_status gather_all(ama__stage_run *sr, int i) {
 static ama_status end_stage(ama__stage_run *sr) {
     ama__run *r = sr->r;
     ama__ahead_fini(&sr->ahead);
+    ama__turns_destroy(&sr->turns);
     ama__tile_fini(&sr->tile); /* its chunks are not needed any more, their memory is */
     for (int i = 0; i < sr->stage->n_consumers; i++) {
         const ama__consumer *c = &sr->stage->consumer[i];
@@ -178,7 +182,7 @@ static ama_status run_stage(ama__run *r, int k) {
     if (status == AMA_OK) status = ama__comm_agree(r->comm, set_up_local(&sr));
     const ama__io_options io = ama__plan_io(&r->plan->options);
     if (status == AMA_OK && io.path != AMA_PATH_POSIX && sr.stage->n_sources > 0)
-        status = ama__tile_share_begin(&sr.tile, r->comm, &io);
+        status = ama__tile_share_begin(sr.turns ? &sr.turns->tile : &sr.tile, r->comm, &io);
     if (status == AMA_OK) status = ama__walk_run(&sr);
     ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (status == AMA_OK) status = end_stage(&sr);

@@ -211,6 +211,21 @@ ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box) {
     return t->old_data ? keep_old(t) : AMA_OK;
 }
 
+void ama__tile_drop(ama__tile *t) {
+    if (t->data) drop(t, &t->wants, t->data);
+}
+
+ama_status ama__tile_want_chunks(ama__tile *t, int64_t n, const ama__turn_chunk *chunk) {
+    ama_status status = AMA_OK;
+    ama__tile_drop(t);
+    ama__wants_clear(&t->wants);
+    for (int64_t i = 0; i < n && status == AMA_OK; i++)
+        status = ama__wants_chunk(&t->wants, chunk[i].source, chunk[i].part, chunk[i].chunk);
+    if (status == AMA_OK) status = reserve(t);
+    if (status != AMA_OK) t->wants.n = 0;
+    return status;
+}
+
 ama_status ama__tile_fetch(ama__tile *t) {
     ama_status status = AMA_OK;
 #pragma omp parallel for schedule(dynamic) num_threads(t->threads)

@@ -3,7 +3,7 @@
 #define AMA_EXEC_TILE_H
 
 #include "kernel/block.h"
-#include "plan/wants.h"
+#include "plan/turns.h"
 #include "store/fetch.h"
 
 typedef struct ama__tile {
@@ -27,6 +27,7 @@ typedef struct ama__tile {
     int64_t *first_part;         /* per source: where its parts begin */
     char *stored_data;           /* bytes of this tile's chunks as they are stored */
     void **stored;               /* per want: where in them; NULL: not there */
+    struct ama__turns *turns;    /* where chunks come in turns, see exec/turn_run.h; NULL otherwise */
     void **scan;                 /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
 } ama__tile;
 
@@ -36,6 +37,10 @@ void ama__tile_fini(ama__tile *t);
 /* Lists what the consumers need in a box of the driver's space. Chunks of the tile before that are wanted again are
  * kept. Local. */
 ama_status ama__tile_want(ama__tile *t, const ama__box *driver_box);
+/* Lists these chunks instead, in their order. Local. */
+ama_status ama__tile_want_chunks(ama__tile *t, int64_t n, const ama__turn_chunk *chunk);
+/* Frees what is fetched. */
+void ama__tile_drop(ama__tile *t);
 /* Fetches and decodes what is not there. Local. */
 ama_status ama__tile_fetch(ama__tile *t);
 /* Frees the values of the tile's scans. */

@@ -138,22 +138,20 @@ ama_status ama__walk_flush(ama__stage_run *sr, ama_status status) {
     return status;
 }
 
-/* All tiles. Rounds are in step over the ranks only as far as needed: for outputs that flush together, and to learn in
- * time that another rank failed. */
-ama_status ama__walk_run(ama__stage_run *sr) {
+/* Rounds are in step over the ranks only as far as needed: for outputs that flush together, and to learn in time that
+ * another rank failed. */
+static ama_status run_rounds(ama__stage_run *sr, walk *w, int64_t n_rounds) {
     ama__run *r = sr->r;
-    int rank = ama__comm_rank(r->comm);
-    walk w = {.unit = sr->stage->rank_first[rank], .last = sr->stage->rank_first[rank + 1]};
     ama_status status = AMA_OK;
-    for (sr->rounds = 0; sr->rounds < sr->stage->n_rounds; sr->rounds++) {
-        bool have = w.unit < w.last;
-        if (status == AMA_OK && have) status = want_tile(sr, &w);
-        if (sr->tile.collective && (status = ama__tile_share(&sr->tile, status, have && !w.skip)) != AMA_OK)
+    for (int64_t k = 0; k < n_rounds; k++) {
+        bool have = w->unit < w->last;
+        if (status == AMA_OK && have) status = want_tile(sr, w);
+        if (sr->tile.collective && (status = ama__tile_share(&sr->tile, status, have && !w->skip)) != AMA_OK)
             return status;
-        if (status == AMA_OK && have) status = next_tile(sr, &w);
+        if (status == AMA_OK && have) status = next_tile(sr, w);
         if (sr->flush || sr->shares)
             status = ama__walk_flush(sr, status);
-        else if (sr->rounds % AGREE_EVERY == AGREE_EVERY - 1)
+        else if (k % AGREE_EVERY == AGREE_EVERY - 1)
             status = agree(r, status);
         else
             continue;
@@ -161,4 +159,35 @@ ama_status ama__walk_run(ama__stage_run *sr) {
         report(sr);
     }
     return agree(r, status);
+}
+
+static int64_t count_tiles(const ama__stage *s, int64_t unit, int64_t last) {
+    int64_t n = 0;
+    for (; unit < last; unit++) {
+        int64_t index[AMA_MAX_DIMS];
+        ama__stage_unit(s, unit, index);
+        const ama__box box = ama__stage_unit_box(s, index);
+        for (int64_t x = box.start[0]; x < box.start[0] + box.count[0]; n++) x = ama__stage_tile_end(s, &box, x);
+    }
+    return n;
+}
+
+static ama_status run_turns(ama__stage_run *sr) {
+    ama__run *r = sr->r;
+    const ama__stage *s = sr->stage;
+    for (int64_t turn = 0; turn < s->n_turns; turn++) {
+        walk w = {0};
+        ama__turn_units(s, ama__comm_rank(r->comm), turn, &w.unit, &w.last);
+        ama__tile_drop_scans(&sr->tile);
+        AMA_TRY(ama__turns_fetch(sr->turns, r->comm, turn));
+        AMA_TRY(run_rounds(sr, &w, ama__comm_max(r->comm, count_tiles(s, w.unit, w.last))));
+        report(sr);
+    }
+    return AMA_OK;
+}
+
+ama_status ama__walk_run(ama__stage_run *sr) {
+    int rank = ama__comm_rank(sr->r->comm);
+    walk w = {.unit = sr->stage->rank_first[rank], .last = sr->stage->rank_first[rank + 1]};
+    return sr->turns ? run_turns(sr) : run_rounds(sr, &w, sr->stage->n_rounds);
 }

@@ -8,6 +8,7 @@
 #include "exec/exec.h"
 #include "exec/output.h"
 #include "exec/reduce.h"
+#include "exec/turn_run.h"
 
 /* What a REDUCE has made. */
 typedef struct ama__run_result {
@@ -43,10 +44,11 @@ typedef struct ama__stage_run {
     ama__accum *accum;   /* per consumer; only REDUCE ones are in use */
     ama__output *output; /* per consumer; only WRITE ones */
     ama__pieces *gather; /* per consumer; only GATHER ones */
+    ama__turns *turns;   /* NULL: chunks come with tiles */
     ama__outbox outbox;  /* of the outputs */
     bool shares;         /* some output's chunks are put together from several ranks' */
     bool flush;          /* some output needs collective flushes */
-    int64_t rounds, tiles;
+    int64_t tiles;
 } ama__stage_run;
 
 /* All tiles of this rank, to the end of the stage's rounds. Collective; the status is agreed. */

@@ -122,6 +122,7 @@ static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__sta
     s->row_bytes = row;
     if (s->ndim == 0) return AMA_OK;
     int64_t target = o->unit_bytes ? o->unit_bytes : min_i8(max_i8(total / 64, MIB), 256 * MIB);
+    if (s->n_turns > 0) target = min_i8(target, 16 * MIB); /* a turn has one, at least */
     /* units shorter than what windows read beyond them would be mostly read and worked on for their neighbours */
     int64_t reach = o->unit_bytes ? 1 : ama__stage_halo(s);
     return join(g, &s->atoms[0], max_i8(max_i8(target / row, reach), 1), &s->units[0]);
@@ -261,7 +262,7 @@ ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *
     else
         AMA_TRY(s->driver->kind == AMA_NODE_CONCAT ? concat_atoms(g, s) : driver_atoms(g, s));
     s->atom_rows = s->ndim > 0 ? ama__cuts_widest(&s->atoms[0]) : 1;
-    AMA_TRY(ama__plan_seams(g, s));
+    AMA_TRY(ama__plan_seams(g, o, s));
     AMA_TRY(make_units(g, o, s));
     order_axes(s);
     s->n_units = 1;

@@ -104,12 +104,12 @@ static ama_status too_large(ama_ctx *ctx, int64_t budget, int64_t need_bytes, bo
                            : "");
 }
 
-/* A stage that ranks what is in chunks does not fit. */
+/* A stage that ranks what is in chunks, by the chunk, does not fit. */
 static bool holds_ranks(const ama__plan *p) {
     for (int k = 0; k < p->n_stages; k++) {
         const ama__stage *s = &p->stage[k];
         for (int i = 0; i < s->n_scans && s->peak_bytes > p->options.budget_bytes - p->held_bytes; i++)
-            if (s->scan[i]->u.scan.spec.rank) return true;
+            if (s->scan[i]->u.scan.spec.rank && s->n_turns == 0) return true;
     }
     return false;
 }

@@ -94,6 +94,7 @@ typedef struct ama__stage {
     int64_t atom_rows;                                    /* of the widest chunk along axis 0 */
     int64_t unit_lo[AMA_MAX_DIMS], unit_hi[AMA_MAX_DIMS]; /* units that any consumer touches, per axis */
     int64_t n_units;                                      /* product of hi - lo */
+    int64_t n_turns;     /* > 0: columns of chunks are put together over all ranks, in turns; see turns.h */
     int64_t *rank_first; /* [nranks + 1]: rank r owns units rank_first[r] .. rank_first[r + 1) of the unit order */
     int64_t row_bytes;   /* decoded bytes of one index of axis 0 of the largest column, all sources */
     int64_t tile_bytes;  /* decoded bytes a tile may hold */
@@ -209,6 +210,10 @@ typedef struct ama__scan_boxes { /* in order of evaluation once ama__stage_need 
     ama__scan_box *at;
 } ama__scan_boxes;
 void ama__scan_boxes_fini(ama__scan_boxes *b);
+/* Adds a box, joined to others of the scan where that costs nothing or they are too many; ama__scan_boxes_sort drops
+ * what this leaves behind and sorts by scan. Local. */
+ama_status ama__scan_boxes_add(ama__scan_boxes *b, int scan, const ama__box *box);
+void ama__scan_boxes_sort(ama__scan_boxes *b);
 /* What all consumers need in a box of the driver's space: fn as above for SOURCE, REDUCE and CONST leaves, and the
  * boxes of the scans in *scans (what it held is dropped). */
 ama_status ama__stage_need(ama_ctx *ctx, const ama__stage *s, const ama__box *driver_box, ama__scan_boxes *scans,

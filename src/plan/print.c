@@ -86,6 +86,10 @@ static void add_stage(const ama__plan *p, ama__text *t, int k) {
     ama__text_printf(t, "    units  %" PRId64 " on %d rank%s, %" PRId64 " tile%s a rank at most", s->n_units,
                      p->options.nranks, p->options.nranks > 1 ? "s" : "", s->n_rounds, s->n_rounds == 1 ? "" : "s");
     add_bytes(t, " of ", s->tile_bytes);
+    if (s->n_turns > 0)
+        ama__text_printf(
+            t, "\n    whole columns from the chunks of all ranks, in %" PRId64 " turn%s, each of which reads%s",
+            s->n_turns, s->n_turns == 1 ? "" : "s", s->n_turns == 1 ? " them once" : " its chunks again");
     ama__text_printf(t, "\n    read   %" PRId64 " chunk%s", s->chunks, s->chunks == 1 ? "" : "s");
     if (s->stored_bytes > 0) add_bytes(t, ", ", s->stored_bytes);
     add_bytes(t, s->stored_bytes > 0 ? " stored, " : ", ", s->decoded_bytes);

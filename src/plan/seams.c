@@ -1,9 +1,17 @@
 #include "plan/seams.h"
 
+#include "plan/wants.h"
+
 /* A tile of ranks has so many bytes of its driver's space, where that may be cut as one likes. */
 #define COLUMNS_BYTES ((int64_t)4 << 20)
+/* Columns that chunks cross are taken by the chunk as long as that is no more than this. */
+#define CROSSED_BYTES ((int64_t)16 << 20)
 /* Runs that are still worth a read of their own. */
 #define RUN_BYTES ((int64_t)4 << 10)
+
+static int64_t min_i8(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
 
 /* By node id: 1 no, 2 yes; 0 not known yet. */
 typedef struct walk {
@@ -135,16 +143,35 @@ static bool has_no_chunks(const ama__stage *s) {
     return !s->driver || s->driver->kind == AMA_NODE_SOURCE;
 }
 
-/* Columns that are whole along some axes are cut into fewer along the others, the slowest first. */
-static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s) {
-    const int64_t element = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
+/* Columns cross chunks that are fetched one by one. */
+static bool has_chunks(const ama__stage *s) {
+    for (int i = 0; i < s->n_sources; i++)
+        for (int k = 0; k < s->source[i]->u.source.n_parts; k++)
+            if (ama__part_is_chunked(&s->source[i]->u.source.part[k])) return true;
+    return false;
+}
+
+static int64_t element_bytes(const ama__stage *s) {
+    return s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
+}
+
+/* Bytes of the widest atom. */
+static int64_t atom_bytes(const ama__stage *s) {
+    int64_t bytes = element_bytes(s);
+    for (int a = 0; a < s->ndim; a++) bytes *= ama__cuts_widest(&s->atoms[a]);
+    return bytes;
+}
+
+/* Columns that are whole along some axes are cut into fewer along the others, the slowest first, as far as `most` asks
+ * for. */
+static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s, int64_t most) {
+    const int64_t run = min_i8(RUN_BYTES, most) / element_bytes(s);
     for (int d = 0; d < s->ndim; d++) {
         const ama__cuts old = s->atoms[d];
-        int64_t bytes = element, step, *cut, k = 0;
-        for (int a = 0; a < s->ndim; a++) bytes *= ama__cuts_widest(&s->atoms[a]);
-        if (bytes <= COLUMNS_BYTES) break;
-        step = ama__cuts_widest(&old) / (bytes / COLUMNS_BYTES + 1);
-        if (d == s->ndim - 1 && step < RUN_BYTES / element) step = RUN_BYTES / element;
+        int64_t bytes = atom_bytes(s), step, *cut, k = 0;
+        if (bytes <= most) break;
+        step = ama__cuts_widest(&old) / (bytes / most + 1);
+        if (d == s->ndim - 1 && step < run) step = run;
         if (step < 1) step = 1;
         AMA_NEW(g->arena, cut, s->shape[d] / step + old.n + 2);
         for (int64_t i = 0; i < old.n; i++)
@@ -156,10 +183,22 @@ static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s) {
     return AMA_OK;
 }
 
-ama_status ama__plan_seams(ama__graph *g, ama__stage *s) {
+ama_status ama__plan_seams(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
     walk w = {.own = !s->driver};
+    bool crossed = false;
+    const int64_t test = o->unit_bytes ? o->unit_bytes : INT64_MAX, columns = min_i8(COLUMNS_BYTES, test);
     AMA_NEW(g->arena, w.stored, g->n_nodes);
     AMA_NEW(g->arena, w.scans, g->n_nodes);
-    for (int d = 0; d < s->ndim && s->n_scans > 0; d++) AMA_TRY(keep_seams(g, &w, s, d));
-    return has_ranks(s) && has_no_chunks(s) ? cut_columns(g, &w, s) : AMA_OK;
+    for (int d = 0; d < s->ndim && s->n_scans > 0; d++) {
+        int64_t n = s->atoms[d].n;
+        AMA_TRY(keep_seams(g, &w, s, d));
+        crossed = crossed || s->atoms[d].n < n;
+    }
+    if (!has_ranks(s)) return AMA_OK;
+    if (has_no_chunks(s)) return cut_columns(g, &w, s, columns);
+    const int64_t bytes = atom_bytes(s);
+    if (!crossed || !has_chunks(s) || bytes <= min_i8(CROSSED_BYTES, test)) return AMA_OK;
+    AMA_TRY(cut_columns(g, &w, s, columns));
+    s->n_turns = atom_bytes(s) < bytes ? 1 : 0;
+    return AMA_OK;
 }

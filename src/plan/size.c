@@ -9,6 +9,7 @@
 #include "plan/lower.h"
 #include "plan/scratch_need.h"
 #include "plan/simulate.h"
+#include "plan/turns.h"
 #include "plan/wants.h"
 #include "store/prefetch.h"
 
@@ -85,14 +86,6 @@ typedef struct tally { /* of one rank */
     int64_t rounds;
 } tally;
 
-static int64_t stored_bytes(ama_ctx *ctx, const ama__stage *s, const ama__want *w) {
-    const ama__source_part *p = &s->source[w->source]->u.source.part[w->part];
-    const ama__manifest *m = &p->store->manifest[p->var];
-    if (m->kind == AMA_MANIFEST_TABLE) return m->table[w->chunk].offset < 0 ? 0 : m->table[w->chunk].length;
-    (void)ctx;
-    return m->kind == AMA_MANIFEST_FILES ? 0 : w->bytes;
-}
-
 static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
     for (int i = 0; i < s->n_consumers; i++) {
         ama__box mine;
@@ -104,7 +97,7 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
 }
 
 /* What a tile fetches: not again what the tile before it had. */
-static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w, ama__wants *old, tally *t) {
+static void count_fetches(const ama__stage *s, const ama__wants *w, ama__wants *old, tally *t) {
     t->tile_most = max_i8(t->tile_most, w->bytes + ama__scan_boxes_bytes(&w->scans));
     for (int i = 0; i < w->n; i++) {
         int k = ama__wants_kept(old, &w->want[i]);
@@ -124,17 +117,17 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         }
         t->chunks++;
         t->decoded += x.bytes;
-        t->stored += stored_bytes(ctx, s, &x);
+        t->stored += ama__want_stored_bytes(s, &x);
         const ama__source_part *p = &s->source[x.source]->u.source.part[x.part];
         ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
-        if (x.chunk >= 0) chunks += stored_bytes(ctx, s, &x);
+        if (x.chunk >= 0) chunks += ama__want_stored_bytes(s, &x);
     }
     t->ahead_most = max_i8(t->ahead_most, ahead);
     t->stored_most = max_i8(t->stored_most, chunks);
 }
 
 /* w: of this tile and of the one before, in turn. */
-static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w[2], tally *t) {
+static ama_status walk(const ama__stage *s, int rank, ama__wants w[2], tally *t) {
     int now = 0;
     memset(t, 0, sizeof *t);
     for (int64_t u = s->rank_first[rank]; u < s->rank_first[rank + 1]; u++) {
@@ -154,7 +147,7 @@ static ama_status walk(ama_ctx *ctx, const ama__stage *s, int rank, ama__wants w
             x = next;
             if (ama__stage_tile_done(s, &tile)) continue;
             AMA_TRY(ama__wants_collect(&w[now], &tile));
-            count_fetches(ctx, s, &w[now], &w[1 - now], t);
+            count_fetches(s, &w[now], &w[1 - now], t);
             now = 1 - now;
         }
     }
@@ -220,7 +213,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     ama_status status = share_units(g, o, s, &boxes); /* may fail alone: agreed below */
     if (status == AMA_OK) status = ama__wants_init(&w[0], g->ctx, s);
     if (status == AMA_OK) status = ama__wants_init(&w[1], g->ctx, s);
-    if (status == AMA_OK) status = walk(g->ctx, s, rank, w, &t);
+    if (status == AMA_OK) status = walk(s, rank, w, &t);
     if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, o, rank, &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
     int64_t outputs = 0, scratch = 0;
@@ -269,10 +262,12 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, ama__plan *p) {
         ama__stage *s = &p->stage[k];
         AMA_TRY(size_stage(g, comm, p, k));
         results += s->result_bytes;
-        s->peak_bytes =
-            s->fetch_bytes + s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
+        int64_t budget = p->options.budget_bytes;
+        int64_t others = s->scratch_bytes + s->state_bytes + results + s->operand_bytes + s->output_bytes;
+        if (s->n_turns > 0) AMA_TRY(ama__plan_turns(comm, &p->options, s, budget - p->held_bytes - others));
+        s->peak_bytes = s->fetch_bytes + others;
         /* an eighth of the budget at most, and of that what is left */
-        int64_t budget = p->options.budget_bytes, left = max_i8(budget - p->held_bytes - s->peak_bytes, 0);
+        int64_t left = max_i8(budget - p->held_bytes - s->peak_bytes, 0);
         s->ahead_bytes = min_i8(s->ahead_bytes, min_i8(budget / 8, left));
         s->peak_bytes += s->ahead_bytes;
         p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);

@@ -30,8 +30,7 @@ static ama_status append(ama__scan_boxes *b, int scan, const ama__box *box) {
     return AMA_OK;
 }
 
-/* Joins boxes where that costs nothing, or where there are too many. */
-static ama_status add_box(ama__scan_boxes *b, int scan, const ama__box *box) {
+ama_status ama__scan_boxes_add(ama__scan_boxes *b, int scan, const ama__box *box) {
     int last = -1, many = 0;
     for (int i = 0; i < b->n; i++) {
         if (b->at[i].scan != scan) continue;
@@ -39,7 +38,7 @@ static ama_status add_box(ama__scan_boxes *b, int scan, const ama__box *box) {
         ama__box both = ama__box_hull(&b->at[i].box, box);
         if (ama__box_size(&both) <= ama__box_size(&b->at[i].box) + ama__box_size(box)) {
             b->at[i].scan = GONE;
-            return add_box(b, scan, &both); /* which may join one that was looked at before */
+            return ama__scan_boxes_add(b, scan, &both); /* which may join one that was looked at before */
         }
         last = i;
         many++;
@@ -68,10 +67,10 @@ static ama_status meet(void *user, ama__node *leaf, const ama__box *box) {
     if (spec->rank) end = spec->cut[ama__cut_find(spec->n_segments, spec->cut, end - 1) + 1];
     whole.start[a] = spec->cut[ama__cut_find(spec->n_segments, spec->cut, box->start[a])];
     whole.count[a] = end - whole.start[a];
-    return add_box(n->scans, scan, &whole);
+    return ama__scan_boxes_add(n->scans, scan, &whole);
 }
 
-static void sort_boxes(ama__scan_boxes *b) {
+void ama__scan_boxes_sort(ama__scan_boxes *b) {
     int kept = 0;
     for (int i = 0; i < b->n; i++)
         if (b->at[i].scan != GONE) b->at[kept++] = b->at[i];
@@ -99,6 +98,6 @@ ama_status ama__stage_need(ama_ctx *ctx, const ama__stage *s, const ama__box *dr
             ama__box box = scans->at[i].box; /* the list may move */
             if (scans->at[i].scan == k) AMA_TRY(ama__node_need(s->scan[k]->u.scan.in, &box, meet, &n));
         }
-    sort_boxes(scans);
+    ama__scan_boxes_sort(scans);
     return AMA_OK;
 }

@@ -122,21 +122,30 @@ static int64_t box_bytes(const ama__box *b, ama_dtype t) {
     return ama__box_size(b) * (int64_t)ama__dtype_bytes(t);
 }
 
+ama_status ama__wants_chunk(ama__wants *w, int source, int part, int64_t chunk) {
+    const ama__source_part *p = &w->stage->source[source]->u.source.part[part];
+    const ama__stored_var *v = &p->store->meta.var[p->var];
+    int64_t index[AMA_MAX_DIMS];
+    ama__want *x;
+    AMA_TRY(add(w, source, part, chunk, &x));
+    if (x->bytes >= 0) return AMA_OK;
+    ama__chunkgrid_index(&v->grid, chunk, index);
+    x->box.ndim = v->ndim;
+    for (int a = 0; a < v->ndim; a++) {
+        x->box.start[a] = index[a] * v->grid.chunk[a];
+        x->box.count[a] = v->grid.chunk[a];
+    }
+    x->bytes = box_bytes(&x->box, v->dtype);
+    w->bytes += x->bytes;
+    return AMA_OK;
+}
+
 static ama_status want_chunks(ama__wants *w, int source, int part, const ama__stored_var *v, const ama__box *box) {
     ama__box cover = ama__chunkgrid_cover(&v->grid, box);
     int64_t at[AMA_MAX_DIMS] = {0}, index[AMA_MAX_DIMS];
     do {
-        ama__want *x;
         for (int a = 0; a < cover.ndim; a++) index[a] = cover.start[a] + at[a];
-        AMA_TRY(add(w, source, part, ama__chunkgrid_number(&v->grid, index), &x));
-        if (x->bytes >= 0) continue;
-        x->box.ndim = v->ndim;
-        for (int a = 0; a < v->ndim; a++) {
-            x->box.start[a] = index[a] * v->grid.chunk[a];
-            x->box.count[a] = v->grid.chunk[a];
-        }
-        x->bytes = box_bytes(&x->box, v->dtype);
-        w->bytes += x->bytes;
+        AMA_TRY(ama__wants_chunk(w, source, part, ama__chunkgrid_number(&v->grid, index)));
     } while (ama__index_next(cover.ndim, cover.count, at));
     return AMA_OK;
 }
@@ -169,8 +178,7 @@ static void parts_of(const ama__node *leaf, const ama__box *box, int *first, int
     *last = leaf->ndim ? ama__source_part_of(leaf, box->start[axis] + box->count[axis] - 1) : 0;
 }
 
-/* The box in a part's own index space; false when it has nothing there. */
-static bool part_box(const ama__node *leaf, int i, const ama__box *box, ama__box *part) {
+bool ama__source_part_box(const ama__node *leaf, int i, const ama__box *box, ama__box *part) {
     const ama__source_part *p = &leaf->u.source.part[i];
     ama__box whole = ama__box_whole(leaf->ndim, leaf->shape);
     int axis = leaf->u.source.axis;
@@ -200,7 +208,7 @@ bool ama__wants_cover(const ama__wants *w, const ama__node *leaf, const ama__box
     for (int i = first; i <= last; i++) {
         const ama__source_part *p = &leaf->u.source.part[i];
         ama__box part;
-        if (!part_box(leaf, i, box, &part)) continue;
+        if (ama__part_in_turns(w->stage, p) || !ama__source_part_box(leaf, i, box, &part)) continue;
         bool held = ama__part_is_chunked(p) ? covers_chunks(w, source, i, &p->store->meta.var[p->var], &part)
                                             : ama__wants_find_box(w, source, i, &part) >= 0;
         if (!held) return false;
@@ -218,15 +226,26 @@ static ama_status want_leaf(void *user, ama__node *leaf, const ama__box *box) {
         const ama__source_part *p = &leaf->u.source.part[i];
         const ama__stored_var *v = &p->store->meta.var[p->var];
         ama__box part;
-        if (!part_box(leaf, i, box, &part)) continue;
+        if (ama__part_in_turns(w->stage, p) || !ama__source_part_box(leaf, i, box, &part)) continue;
         AMA_TRY(ama__part_is_chunked(p) ? want_chunks(w, source, i, v, &part) : want_box(w, source, i, v, &part));
     }
     return AMA_OK;
 }
 
-ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box) {
+int64_t ama__want_stored_bytes(const ama__stage *s, const ama__want *w) {
+    const ama__source_part *p = &s->source[w->source]->u.source.part[w->part];
+    const ama__manifest *m = &p->store->manifest[p->var];
+    if (m->kind == AMA_MANIFEST_TABLE) return m->table[w->chunk].offset < 0 ? 0 : m->table[w->chunk].length;
+    return m->kind == AMA_MANIFEST_FILES ? 0 : w->bytes;
+}
+
+void ama__wants_clear(ama__wants *w) {
     w->n = 0;
     w->bytes = 0;
     memset(w->slot, -1, (size_t)w->n_slots * sizeof *w->slot);
+}
+
+ama_status ama__wants_collect(ama__wants *w, const ama__box *driver_box) {
+    ama__wants_clear(w);
     return ama__stage_need(w->ctx, w->stage, driver_box, &w->scans, want_leaf, w);
 }
