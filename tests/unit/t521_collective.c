@@ -161,8 +161,9 @@ static void check_want(world *w, const ama__collective *c, const ama__io_want *x
         assert_int_equal(ama__fetch_chunk(w->fetcher, w->work, x->v, x->m, x->chunk, want), AMA_OK);
     else
         assert_int_equal(ama__fetch_box(w->fetcher, x->v, x->m, &x->box, want), AMA_OK);
+    const ama__read_bytes stored = {x->dst, (size_t)ama__io_want_bytes(x), false};
     if (x->chunk >= 0 && !ama__collective_decodes(c))
-        assert_int_equal(ama__fetch_stored(w->fetcher, w->work, x->v, x->m, x->chunk, NULL, x->dst, got), AMA_OK);
+        assert_int_equal(ama__fetch_stored(w->fetcher, w->work, x->v, x->m, x->chunk, NULL, &stored, got), AMA_OK);
     else
         memcpy(got, x->dst, room);
     ama__box_copy(&inside, size, want, &x->box, a, &inside);
