@@ -342,16 +342,9 @@ static void wrong(void **s) {
 /* A world with a context of its own, in which the n-th fault after opening is on this rank (0: none); returns how many
  * places opening has. */
 static int64_t faulty_read(int part, int64_t opening, int64_t n, ama_status *status) {
-    ama_ctx *outer = ctx;
-    ama__comm *outer_comm = comm;
-    char number[32];
+    const faulty f = faulty_begin(n > 0 ? opening + n : 0);
     world w;
     wants x;
-    snprintf(number, sizeof number, "%lld", (long long)(opening + n));
-    if (n > 0) setenv("AMA_FAULT", number, 1);
-    ctx = ama__ctx_create();
-    unsetenv("AMA_FAULT");
-    assert_int_equal(ama__comm_create(ctx, MPI_COMM_WORLD, &comm), AMA_OK);
     assert_int_equal(open_world(&w), AMA_OK);
     opening = ama__fault_count(ctx);
     state = (unsigned)rank;
@@ -359,11 +352,7 @@ static int64_t faulty_read(int part, int64_t opening, int64_t n, ama_status *sta
     if (*status != AMA_OK) assert_true(strlen(ama__error_text(ctx)) > 10);
     free_wants(&x);
     close_world(&w);
-    ama__comm_destroy(&comm);
-    assert_int_equal(ama__mem_used(ctx), 0);
-    ama__ctx_destroy(&ctx);
-    ctx = outer;
-    comm = outer_comm;
+    faulty_end(f);
     return opening;
 }
 
