@@ -83,6 +83,7 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
 typedef struct tally { /* of one rank */
     int64_t chunks, stored, decoded, tile_most, raw_most, stored_most, written, assembly;
     int64_t ahead_most; /* of a tile, read ahead */
+    int64_t with_files; /* stored_most with chunks in files of their own */
     int64_t rounds;
 } tally;
 
@@ -104,7 +105,7 @@ static void count_fetches(const ama__stage *s, const ama__wants *w, ama__wants *
         if (k >= 0) old->want[k].taken = true;
     }
     int64_t ahead = 0;
-    int64_t chunks = 0; /* their stored bytes, all there at once when ranks read together */
+    int64_t chunks = 0, files = 0; /* their stored bytes, all there at once when ranks read together */
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
@@ -119,11 +120,14 @@ static void count_fetches(const ama__stage *s, const ama__wants *w, ama__wants *
         t->decoded += x.bytes;
         t->stored += ama__want_stored_bytes(s, &x);
         const ama__source_part *p = &s->source[x.source]->u.source.part[x.part];
-        ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
+        const ama__stored_var *v = &p->store->meta.var[p->var];
+        ahead += ama__prefetch_bytes(v, &p->store->manifest[p->var], x.chunk);
+        if (p->store->manifest[p->var].kind == AMA_MANIFEST_FILES) files += ama__collective_file_bytes(v);
         if (x.chunk >= 0) chunks += ama__want_stored_bytes(s, &x);
     }
     t->ahead_most = max_i8(t->ahead_most, ahead);
     t->stored_most = max_i8(t->stored_most, chunks);
+    t->with_files = max_i8(t->with_files, chunks + files);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -243,7 +247,8 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->n_rounds = ama__comm_max(comm, t.rounds);
     s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
     const ama__io_options io = ama__plan_io(o);
-    int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, t.stored_most, t.raw_most) : 0;
+    int64_t stored = o->io == AMA_PATH_TWO_PHASE ? t.with_files : t.stored_most;
+    int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, stored, t.raw_most) : 0;
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);

@@ -30,7 +30,7 @@ typedef struct sizing {
 static void count_batch(sizing *z, const ama__turn *t, need *n) {
     const ama__turn_batch *b = &z->batch;
     const ama__io_options io = ama__plan_io(z->o);
-    int64_t stored = 0, sent = 0;
+    int64_t stored = 0, files = 0, sent = 0;
     for (int64_t i = 0; i < b->n; i++) {
         ama__want w = {.source = b->chunk[i].source, .part = b->chunk[i].part, .chunk = b->chunk[i].chunk};
         const ama__source_part *p = &z->s->source[w.source]->u.source.part[w.part];
@@ -38,6 +38,8 @@ static void count_batch(sizing *z, const ama__turn *t, need *n) {
         w.bytes = (int64_t)ama__dtype_bytes(v->dtype);
         for (int d = 0; d < v->ndim; d++) w.bytes *= v->grid.chunk[d];
         stored += ama__want_stored_bytes(z->s, &w);
+        if (p->store->manifest[p->var].kind == AMA_MANIFEST_FILES && io.path == AMA_PATH_TWO_PHASE)
+            files += ama__collective_file_bytes(v);
     }
     for (int r = 0; r < t->nranks; r++) {
         z->sent[r] += b->to[r];
@@ -47,7 +49,7 @@ static void count_batch(sizing *z, const ama__turn *t, need *n) {
     n->chunks += b->n;
     n->stored += stored;
     n->decoded += b->chunk_bytes;
-    int64_t together = ama__collective_bytes(&io, t->nranks, stored, b->largest_bytes);
+    int64_t together = ama__collective_bytes(&io, t->nranks, stored + files, b->largest_bytes);
     /* messages grow by half, and are packed */
     n->batch = max_i8(n->batch, b->chunk_bytes + 2 * z->o->threads * b->largest_bytes + together + 5 * sent / 2);
 }
