@@ -16,9 +16,9 @@ typedef struct walk {
 } walk;
 
 const char *ama__work_name(ama__work_kind k) {
-    static const char *const names[AMA_WORK_N] = {"load",  "convert", "store",  "map",   "gather",
-                                                  "copy",  "collect", "fold",   "row",   "series",
-                                                  "state", "scan",    "window", "order", "count"};
+    static const char *const names[AMA_WORK_N] = {"load",    "convert", "store", "map",    "gather", "copy",
+                                                  "collect", "fold",    "row",   "series", "state",  "scan",
+                                                  "rank",    "window",  "order", "count"};
     return (unsigned)k < AMA_WORK_N ? names[k] : "unknown";
 }
 
@@ -112,6 +112,20 @@ static void add_window(walk *w, const ama__node *node, double n) {
     visit(w, node->u.window.in, n * again);
 }
 
+static void add_scan(walk *w, const ama__node *node, double n) {
+    const ama__scan_spec *s = &node->u.scan.spec;
+    ama__work x = {.kind = AMA_WORK_SCAN, .op = s->product, .from = node->u.scan.in->dtype, .amount = n};
+    if (s->rank) {
+        x.kind = AMA_WORK_RANK;
+        x.op = 0;
+        x.n = s->n_segments > 0 ? node->shape[s->axis] / s->n_segments : 0;
+    } else {
+        x.skipna = s->skipna;
+    }
+    add(w->out, x);
+    visit(w, node->u.scan.in, n);
+}
+
 /* n values of a node, and what they are made of. False when it was counted before. */
 static bool visit(walk *w, const ama__node *node, double n) {
     for (int i = 0; i < w->n_seen; i++)
@@ -122,15 +136,7 @@ static bool visit(walk *w, const ama__node *node, double n) {
     case AMA_NODE_MAP: add_map(w, node, n); break;
     case AMA_NODE_INDEX: add_index(w, node, n); break;
     case AMA_NODE_WINDOW: add_window(w, node, n); break;
-    case AMA_NODE_SCAN:
-        if (!node->u.scan.spec.rank) /* what ranks cost is not known */
-            add(w->out, (ama__work){.kind = AMA_WORK_SCAN,
-                                    .op = node->u.scan.spec.product,
-                                    .from = node->u.scan.in->dtype,
-                                    .skipna = node->u.scan.spec.skipna,
-                                    .amount = n});
-        visit(w, node->u.scan.in, n);
-        break;
+    case AMA_NODE_SCAN: add_scan(w, node, n); break;
     case AMA_NODE_CONCAT:
         for (int k = 0; k < node->u.concat.n_in; k++) visit(w, node->u.concat.in[k], size_of(node->u.concat.in[k]));
         break;

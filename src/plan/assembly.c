@@ -33,6 +33,7 @@ typedef struct walk { /* of one output on one rank */
     bool shares;
     dealing *with;      /* per rank; behind them those of the others for this rank */
     int64_t *tile_sent; /* per rank, of this tile */
+    int64_t sent;       /* elements, to all ranks in all tiles */
     int64_t *bytes;     /* sizes and places of the dealings in their exchange */
 } walk;
 
@@ -86,7 +87,7 @@ static void add_shared(walk *t, const ama__box *chunk, const ama__box *what, int
     bool first = true;
     for (int a = 0; a < chunk->ndim; a++) first = first && what->start[a] == chunk->start[a];
     t->with[owner].owned += size + (first ? t->spare : 0);
-    if (owner != t->rank) t->tile_sent[owner] += size;
+    if (owner != t->rank) t->tile_sent[owner] += size, t->sent += size;
     t->shares = true;
 }
 
@@ -150,15 +151,16 @@ static ama_status walk_tiles(walk *t) {
 
 /* ---- all outputs of a stage */
 
-typedef struct sum { /* bytes on this rank */
-    int64_t held, box, coding, sent, received;
+typedef struct sum {                                  /* bytes on this rank */
+    int64_t held, box, coding, sent, received, total; /* sent, received: in one round; total: sent in all */
 } sum;
 
 /* A gathered array: its pieces, and all of them together. */
-static void add_gather(const ama__consumer *c, sum *to) {
-    int64_t n = 0;
-    if (ama__shape_size(c->node->ndim, c->node->shape, &n))
-        to->held += 2 * n * (int64_t)ama__dtype_bytes(c->node->dtype);
+static void add_gather(const ama__consumer *c, int nranks, sum *to) {
+    int64_t n = 0, size = (int64_t)ama__dtype_bytes(c->node->dtype);
+    if (!ama__shape_size(c->node->ndim, c->node->shape, &n)) return;
+    to->held += 2 * n * size;
+    to->total += n * size * (nranks - 1) / nranks; /* every rank gets what the others have */
 }
 
 static ama_status walk_output(walk *t, ama__chunkgrid *g, const ama__write_spec *spec) {
@@ -225,6 +227,7 @@ static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
     c->collected_bytes = ama__comm_max(comm, held);
     to->held += held;
     to->sent += sent * size;
+    to->total += t.sent * size;
     to->received += others.sent * size;
     to->box = max_i8(to->box, t.largest * size);
     if (t.grid) add_coding(&t, spec, p->options.threads, to);
@@ -234,11 +237,12 @@ static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
 ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, ama__stage *s, int64_t *out) {
     sum all = {0};
     for (int i = 0; i < s->n_consumers; i++) {
-        if (s->consumer[i].kind == AMA_CONSUME_GATHER) add_gather(&s->consumer[i], &all);
+        if (s->consumer[i].kind == AMA_CONSUME_GATHER) add_gather(&s->consumer[i], p->options.nranks, &all);
         if (s->consumer[i].kind == AMA_CONSUME_WRITE) AMA_TRY(add_output(ctx, comm, p, s, &s->consumer[i], &all));
     }
     /* messages grow by half; packed, and then sent while others are received */
     int64_t message = all.sent + all.sent / 2 + max_i8(all.sent, all.received);
     *out = all.held + all.box + message + all.coding;
+    s->sent_bytes = all.total;
     return AMA_OK;
 }

@@ -100,6 +100,8 @@ typedef struct ama__stage {
     int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
     /* predictions: sums over all ranks, and bytes held by the rank that needs most */
     int64_t chunks, stored_bytes, decoded_bytes, write_bytes;
+    int64_t sent_bytes;  /* values that go from one rank to another */
+    int64_t n_exchanges; /* rounds of messages between all ranks, about */
     int64_t ahead_bytes; /* that reading ahead may hold: what the others leave, in peak_bytes */
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;

@@ -21,11 +21,11 @@ except ImportError as why:
     sys.exit(77)
 
 TOP = "version ranks threads budget_bytes predicted calibration actual"
-PREDICTED = "chunks stored_bytes decoded_bytes output_bytes peak_bytes process_bytes elapsed_s cpu_s phase_s"
-CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte codecs loops"
+PREDICTED = "chunks stored_bytes decoded_bytes sent_bytes output_bytes peak_bytes process_bytes elapsed_s cpu_s phase_s"
+CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte send_s_per_byte round_s codecs loops"
 CODEC = "pipeline decode_s_per_byte encode_s_per_byte encoded_per_raw"
-ACTUAL = ("chunks reads stored_bytes decoded_bytes written_bytes peak_bytes open_s elapsed_s cpu_s run_cpu_s phase_s "
-          "phase_most_s")
+ACTUAL = ("chunks reads stored_bytes decoded_bytes sent_bytes written_bytes peak_bytes open_s elapsed_s cpu_s run_cpu_s "
+          "phase_s phase_most_s")
 PHASES = "fetch decode compute exchange encode write"
 SCRIPT = """import xarray as xr
 x = xr.open_dataset(%r, **%r).t
@@ -68,7 +68,7 @@ def check_structure(where, o):
     expect(o["calibration"]["codecs"], where, "no pipeline was measured")
     for codec in o["calibration"]["codecs"]:
         keys(where, codec, CODEC)
-    times = [v for k, v in o["predicted"]["phase_s"].items() if k != "exchange"] + [o["predicted"]["elapsed_s"]]
+    times = list(o["predicted"]["phase_s"].values()) + [o["predicted"]["elapsed_s"]]
     expect(all(t >= 0 for t in times) and o["predicted"]["phase_s"]["fetch"] > 0, where, "predicted", times)
     if o["actual"]:
         keys(where, o["actual"], ACTUAL)
@@ -82,6 +82,13 @@ def check_figures(where, o, zarr):
         expect(predicted[what] == actual[what] > 0, where, what, predicted[what], actual[what])
     expect((predicted["stored_bytes"] is None) == zarr, where, "stored", predicted["stored_bytes"])
     expect(actual["reads"] > 0 and actual["written_bytes"] > 0, where, actual)
+    sent, several = actual["sent_bytes"], o["ranks"] > 1
+    # beside the values go headers and counts
+    expect(predicted["sent_bytes"] <= sent <= 1.3 * predicted["sent_bytes"] + (64 << 10), where, "sent", sent, "predicted",
+           predicted["sent_bytes"])
+    expect((predicted["sent_bytes"] > 0) == several, where, "sent", predicted["sent_bytes"], "by", o["ranks"])
+    rates = o["calibration"]["send_s_per_byte"], o["calibration"]["round_s"], predicted["phase_s"]["exchange"]
+    expect(all((x > 0) == several for x in rates), where, "exchange", rates, "of", o["ranks"])
     peak = actual["peak_bytes"]
     # a bound; the plan gives each thread scratch for every kind of work, which a run this small does not come to use
     loose = 2 * peak + o["threads"] * (8 << 20)
@@ -111,7 +118,7 @@ def check_runs(run):
         done = run(n, "run", script, "--stats", "--stats-json", "run.json", *same)
         expect(done.returncode == 0, where, "exit", done.returncode, done.stderr)
         rows = {line.split()[0] for line in done.stdout.splitlines()}
-        expect(rows >= set(PHASES.split()) | {"chunks", "stored", "decoded", "written", "peak", "open", "other", "elapsed"},
+        expect(rows >= set(PHASES.split()) | {"chunks", "stored", "decoded", "sent", "written", "peak", "open", "other", "elapsed"},
                where, "table", done.stdout)
         with open("run.json") as f:
             o = json.load(f)
