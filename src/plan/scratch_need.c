@@ -176,7 +176,7 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
     }
     ama__mem_free(ctx, t);
     /* scratch comes in blocks of 256 KiB, whose ends stay empty */
-    most += most / 4;
+    most += most / 3 + MIB / 4;
     *bytes = (max_i8(most, MIB) + columns + KEEP_BYTES) * o->threads;
     return status;
 }
