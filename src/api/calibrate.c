@@ -10,7 +10,7 @@
 #include "api/predict.h"
 #include "exec/result.h"
 
-enum { PIECE_BYTES = 256 << 10, PIECES = 32, TIMES = 3, MESSAGES_BYTES = 2 << 20, EXCHANGES = 5 };
+enum { PIECE_BYTES = 256 << 10, PIECES = 32, TIMES = 3, MESSAGES_BYTES = 4 << 20, EXCHANGES = 5 };
 
 static double least(double best, double start) {
     return fmin(best, ama__cpu_s() - start);

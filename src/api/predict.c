@@ -65,7 +65,8 @@ void ama__predict(const ama__plan *plan, const ama__rates *rates, ama__predictio
     }
     for (int i = 0; rates && i < rates->works.n; i++) {
         const ama__work *w = &rates->works.at[i];
-        out->phase_s[w->writes ? AMA_PHASE_WRITE : AMA_PHASE_COMPUTE] += w->amount * w->value_s;
+        ama__phase phase = w->sends ? AMA_PHASE_EXCHANGE : w->writes ? AMA_PHASE_WRITE : AMA_PHASE_COMPUTE;
+        out->phase_s[phase] += w->amount * w->value_s;
     }
     if (!known) out->stored_bytes = -1;
     for (int p = 0; p < AMA_PHASE_N; p++) {

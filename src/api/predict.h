@@ -24,7 +24,7 @@ typedef struct ama__rates { /* of one thread; the slowest rank's. Seconds per by
 
 /* Measures, on all ranks at once: reading and writing a file that is in memory (8 MiB of the
  * system, not of the budget), copying, the plan's loops in cache, the
- * pipelines of its inputs and outputs on made-up values, and messages of 2 MiB a rank between the ranks. Tens of
+ * pipelines of its inputs and outputs on made-up values, and messages of 4 MiB a rank between the ranks. Tens of
  * milliseconds. Touches no data of the plan. Collective. */
 ama_status ama__calibrate(ama_ctx *ctx, ama__comm *comm, const ama__plan *plan, ama__rates *out);
 

@@ -28,7 +28,8 @@ typedef struct ama__work {
     ama__work_kind kind;
     int op;
     ama_dtype from, to;
-    bool swapped, packed, skipna, writes; /* writes: a part of writing, not of computing */
+    bool swapped, packed, skipna;
+    bool writes, sends; /* a part of writing or of exchanging, not of computing */
     int64_t n;
     const ama__reduce_spec *spec;
     double amount;  /* values, all ranks */

@@ -68,6 +68,7 @@ typedef struct ama__consumer {
     bool shares;           /* chunks of the output get values from several ranks: these are exchanged round by round */
     /* REDUCE and WRITE: what does not fit is made panel by panel, each in its own stage; n_panels 0: with others */
     int64_t panel, n_panels;
+    int64_t open_bytes;      /* of columns that ranks complete together, all ranks */
     int64_t collected_bytes; /* the most that a rank holds of columns' values, or of chunks until they are whole */
     /* REDUCE: pass of a reduction that counts keys instead of collecting values, each in a stage; n_passes 0: it does
      * not. `digit` bits of the keys in a pass */

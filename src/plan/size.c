@@ -215,9 +215,11 @@ static void count_messages(ama__comm *comm, const ama__plan_options *o, ama__sta
     int64_t most = 0, all = (need->leftover_bytes + operands) / o->nranks * (o->nranks - 1), rounds = 0;
     bool shares = false;
     for (int i = 0; i < s->n_consumers; i++) {
-        const ama__consumer *c = &s->consumer[i];
+        ama__consumer *c = &s->consumer[i];
         shares = shares || (c->kind == AMA_CONSUME_WRITE && c->shares);
         rounds += c->kind != AMA_CONSUME_WRITE;
+        if (c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op))
+            c->open_bytes = ama__comm_sum(comm, need->collected_bytes[i]);
     }
     most = ama__comm_max(comm, all);
     s->sent_bytes = ama__comm_sum(comm, s->sent_bytes + all);
