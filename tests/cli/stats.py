@@ -33,6 +33,7 @@ anomaly = x - x.mean("time")
 anomaly.to_zarr("anomaly.zarr", mode="w")
 x.max(["lat", "lon"]).to_netcdf("max.nc")
 """
+COLUMNS = {"rank": "x.rank('time')", "median": "x.median('time')"}
 problems = []
 
 
@@ -56,6 +57,9 @@ def make_data():
     for name, how in (("t.nc", {}), ("dense.nc", {}), ("t.zarr", {"engine": "zarr"})):
         with open(name + ".py", "w") as f:
             f.write(SCRIPT % (name, how))
+    for name, value in COLUMNS.items():
+        with open(name + ".py", "w") as f:
+            f.write("import xarray as xr\nx = xr.open_dataset('t.nc').t\n%s.to_netcdf('%s.nc')\n" % (value, name))
     with open("gone.py", "w") as f:
         f.write(SCRIPT % ("gone.nc", {}))
 
@@ -130,11 +134,24 @@ def check_runs(run):
         planned = json.loads(done.stdout)
         check_structure(where + " plan", planned)
         expect(planned["actual"] is None, where, "a plan ran")
-        for what in ("chunks", "stored_bytes", "decoded_bytes", "output_bytes"):
+        for what in ("chunks", "stored_bytes", "decoded_bytes", "sent_bytes", "output_bytes"):
             expect(planned["predicted"][what] == o["predicted"][what], where, "plan:", what, planned["predicted"][what])
         os.remove("run.json")
     done = run(1, "plan", "t.nc.py")
     expect("predicted time " in done.stdout and done.stdout.startswith("stage 1"), "plan:", done.stdout)
+
+
+def check_columns(run):
+    """Ranks take their time, columns that several ranks complete are sent and copied again."""
+    for name, loop, times in (("rank", "rank", 1), ("median", "collect", 2)):
+        done = run(2, "run", name + ".py", "--threads", "1", "--stats-json", "-")
+        o = json.loads(done.stdout)
+        loops = [x for x in o["calibration"]["loops"] if x["loop"] == loop]
+        expect(len(loops) == times and all(x["s_per_value"] > 0 for x in loops), name, loops)
+        expect(loops and loops[0]["values"] == 96 * 64 * 80, name, loops)
+        sent, came = o["predicted"]["sent_bytes"], o["actual"]["sent_bytes"]
+        expect(sent <= came <= 1.1 * sent + (64 << 10), name, "sent", came, "predicted", sent)
+        expect((sent > 0) == (times == 2), name, "sent", sent)
 
 
 def check_refused(run):
@@ -167,6 +184,7 @@ def main(amasia):
         return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment())
 
     check_runs(run)
+    check_columns(run)
     check_refused(run)
 
 
