@@ -169,18 +169,17 @@ static void run_row(const machine *m, int64_t run, int64_t most, char *out, size
     }
 }
 
-ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+ama_status ama__evaluator_into(ama__evaluator *e, ama__node *node, const ama__box *box, void *dst) {
     ama__program p;
     machine m = {.p = &p};
-    void *dst, *slots;
+    void *slots;
     int64_t at[AMA_MAX_DIMS] = {0};
     ama__program_make(node, &p);
     AMA_TRY(take_leaves(e, box, &m));
-    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
     AMA_TRY(ama__evaluator_alloc(e, (size_t)ama__program_strips(&p) * AMA_PROGRAM_STRIP * 8, &slots));
     m.slots = slots;
     join_axes(&m, box);
-    size_t size = ama__class_bytes(out->class);
+    size_t size = ama__class_bytes(ama__class_of(node->dtype));
     int64_t run = m.n > 0 ? m.count[m.n - 1] : 1, most = is_plain(&p) ? run : AMA_PROGRAM_STRIP;
     char *to = dst;
     do {
@@ -189,4 +188,10 @@ ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box
         to += (size_t)run * size;
     } while (ama__index_next(m.outer, m.count, at));
     return AMA_OK;
+}
+
+ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+    void *dst;
+    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
+    return ama__evaluator_into(e, node, box, dst);
 }
