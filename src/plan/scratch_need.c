@@ -17,7 +17,7 @@
 typedef struct tally {
     ama_ctx *ctx;
     int n;
-    int64_t elements; /* of all blocks together */
+    int64_t bytes; /* of all blocks together */
     struct {
         const ama__node *node;
         uint64_t box; /* its hash */
@@ -64,18 +64,21 @@ static int64_t at_most(const ama__node *n, int64_t block) {
     return size < block ? size : block;
 }
 
+static int64_t size_of(const ama__node *n) {
+    return (int64_t)ama__class_bytes(ama__class_of(n->dtype));
+}
+
 static ama_status count(tally *t, ama__node *n, const ama__box *box, int64_t block);
 
-/* Leaves that are views may be copied to get into order. */
+/* A leaf is a block of its own, or a view that may be copied to get into order. */
 static ama_status count_program(tally *t, ama__node *n, const ama__box *box, int64_t block) {
     ama__program p;
     ama__program_make(n, &p);
-    t->elements += (int64_t)ama__program_strips(&p) * AMA_PROGRAM_STRIP;
+    t->bytes += (int64_t)ama__program_strips(&p) * AMA_PROGRAM_STRIP * 8;
     for (int i = 0; i < p.n_leaves; i++) {
         const ama__node *user = p.leaf[i].user;
         ama__node *in = user->u.map.in[p.leaf[i].k];
         ama__box b = ama__map_operand_box(user, p.leaf[i].k, box);
-        if (in->kind != AMA_NODE_MAP) t->elements += at_most(in, block);
         AMA_TRY(count(t, in, &b, block));
     }
     return AMA_OK;
@@ -103,7 +106,8 @@ static ama_status count_window(tally *t, const ama__node *n, const ama__box *box
     ama__window_piece(n, along, &run, &cells);
     if (cells > block) cells = block;
     int64_t rows = run + s->width - 1 < n->shape[s->axis] ? run + s->width - 1 : n->shape[s->axis];
-    t->elements += rows * cells + run * cells + (int64_t)ama__window_work_bytes(&w, run, cells) / 8 + 8;
+    t->bytes +=
+        rows * cells * size_of(in) + run * cells * size_of(n) + (int64_t)ama__window_work_bytes(&w, run, cells) + 64;
     ama__box b = ama__window_input(n, box);
     return count(t, in, &b, rows * cells);
 }
@@ -116,10 +120,12 @@ static ama_status count(tally *t, ama__node *n, const ama__box *box, int64_t blo
         return ama__fail(t->ctx, AMA_ERR_UNSUPPORTED,
                          "an expression of more than %d operations in one pass: write an intermediate result", MOST);
     block = at_most(n, block);
-    t->elements += block;
+    t->bytes += block * size_of(n);
+    if (n->kind == AMA_NODE_CONST || n->kind == AMA_NODE_REDUCE)
+        t->bytes += block * (int64_t)ama__dtype_bytes(n->dtype); /* narrow integers are put together, then widened */
     if (n->kind == AMA_NODE_INDEX) {
         for (int a = 0; a < n->ndim; a++)
-            if (n->u.index.pick[a].list) t->elements += block < n->shape[a] ? block : n->shape[a]; /* offsets */
+            if (n->u.index.pick[a].list) t->bytes += 8 * (block < n->shape[a] ? block : n->shape[a]); /* offsets */
         return ama__index_box(n, box, &b) ? count(t, n->u.index.in, &b, below(n, block)) : AMA_OK;
     }
     if (n->kind == AMA_NODE_CONCAT) return count_pieces(t, n, box, block);
@@ -144,7 +150,7 @@ static ama_status count_root(ama_ctx *ctx, tally *t, ama__node *n, int64_t block
     memset(t, 0, sizeof *t);
     t->ctx = ctx;
     AMA_TRY(count(t, n, &box, block));
-    if (t->elements > *most) *most = t->elements;
+    if (t->bytes > *most) *most = t->bytes;
     return AMA_OK;
 }
 
@@ -170,7 +176,7 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
     }
     ama__mem_free(ctx, t);
     /* scratch comes in blocks of 256 KiB, whose ends stay empty */
-    most += most / 4;
-    *bytes = (max_i8(most * 8, MIB) + columns + KEEP_BYTES) * o->threads;
+    most += most / 3 + MIB / 4;
+    *bytes = (max_i8(most, MIB) + columns + KEEP_BYTES) * o->threads;
     return status;
 }

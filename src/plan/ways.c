@@ -65,10 +65,15 @@ typedef struct counting { /* a way to count */
     double bytes; /* held by a rank */
 } counting;
 
+/* Counters that counting in place of the consumer takes: a panel stands for all of them. */
+static double all_counters(const ama__consumer *c) {
+    return (double)ama__consumer_counters(c) * (double)(c->n_panels > 1 ? c->n_panels : 1);
+}
+
 /* The fewest passes whose counts fit, and the smallest digit that needs no more. */
 static counting find_counting(const ama__consumer *c, int threads, double room) {
     const int bits = key_bits(c);
-    double cells = (double)ama__consumer_counters(c);
+    double cells = all_counters(c);
     for (int passes = (bits + AMA_COUNT_DIGIT_MAX - 1) / AMA_COUNT_DIGIT_MAX;; passes++) {
         int digit = (bits + passes - 1) / passes;
         if (digit < LEAST_DIGIT) return (counting){0};
@@ -81,7 +86,8 @@ static counting find_counting(const ama__consumer *c, int threads, double room) 
 
 /* All values are counted once: in blocks, in which those of a cell are taken together. */
 static double values_ns(const ama__consumer *c) {
-    double n = 1, run = (double)AMA_BLOCK_ELEMENTS / (double)(1 + ama__consumer_counters(c) / c->groups.n_groups);
+    double n = c->n_panels > 1 ? (double)c->n_panels : 1;
+    double run = (double)AMA_BLOCK_ELEMENTS / (1 + all_counters(c) / (double)c->groups.n_groups);
     for (int a = 0; a < c->node->ndim; a++) n *= (double)c->node->shape[a];
     return n * (1 + c->n_twins) * (VALUE_NS + RUN_NS / (run > 1 ? run : 1));
 }

@@ -8,6 +8,7 @@ the columns do not fit on a rank they are counted.
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import netCDF4
 import numpy as np
 
 SHAPE = (900, 90, 30)  # 9.3 MiB of f4, more than collects in what the small budget leaves
+LARGE = (6570, 360, 720)
 SCRIPT = """import xarray as xr
 ds = xr.open_dataset("../in.nc")
 ds.t.median().to_netcdf("all.nc")
@@ -48,6 +50,14 @@ def make(path):
         p.setncatts({"scale_factor": 0.01, "add_offset": 273.15})
         p.set_auto_maskandscale(False)
         p[:] = rng.randint(-2, 900, SHAPE)
+
+
+def make_large(path):
+    """6.3 GiB of values none of which is written: for plans."""
+    with netCDF4.Dataset(path, "w") as nc:
+        for name, n in zip(("time", "lat", "lon"), LARGE):
+            nc.createDimension(name, n)
+        nc.createVariable("t", "f4", ("time", "lat", "lon"), zlib=True, chunksizes=(1,) + LARGE[1:])
 
 
 def call(args, folder, what, script, np_, threads, memory, way):
@@ -140,6 +150,26 @@ def check_plans(args, folder):
     return bad
 
 
+def check_budgets(args, folder):
+    """More memory never makes a plan that does not fit, and what a refusal asks for is enough."""
+    bad, least = 0, 0
+    script = SCRIPT.replace("in.nc", "large.nc").replace("median()", "quantile([0.5, 0.9], 'time')")
+    for mib in (48, 64, 80, 128, 200, 256, 272, 300, 433, 800):
+        done = call(args, folder, "plan", script, 2, 1, "%dMiB" % mib, "auto")
+        asked = re.search("use --memory ([0-9]+)MiB", done.stderr)
+        if done.returncode == 0:
+            least = least or mib
+        elif least or not asked or int(asked[1]) <= mib:
+            print("FAIL plan with %d MiB: %s%s" % (mib, done.stdout, done.stderr))
+            bad += 1
+        else:
+            done = call(args, folder, "plan", script, 2, 1, asked[1] + "MiB", "auto")
+            if done.returncode:
+                print("FAIL %s MiB were asked for: %s" % (asked[1], done.stderr))
+                bad += 1
+    return bad
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--amasia", required=True)
@@ -156,6 +186,8 @@ def main():
     if want:
         bad += check_xarray({"in": os.path.join(base, "in.nc"), "bits": want})
     bad += check_plans(args, folder)
+    make_large(os.path.join(base, "large.nc"))
+    bad += check_budgets(args, folder)
     print("order ways: %d failed" % bad)
     return 1 if bad else 0
 
