@@ -192,8 +192,9 @@ static ama_status fetch_one(ama__tile *t, int i, ama__codec_work *work) {
     if (w->chunk >= 0) {
         ama__box part;
         bool some = part_read(t, w, p, &part);
-        const void *stored = t->stored ? t->stored[i] : NULL;
-        return ama__fetch_stored(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, stored, t->data[i]);
+        const ama__read_bytes *got = t->stored ? &t->stored[i].got : NULL;
+        if (got && !got->data && !got->missing) got = NULL;
+        return ama__fetch_stored(t->fetcher, work, v, m, w->chunk, some ? &part : NULL, got, t->data[i]);
     }
     return ama__fetch_box(t->fetcher, v, m, &w->box, t->data[i]);
 }

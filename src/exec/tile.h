@@ -6,6 +6,12 @@
 #include "plan/wants.h"
 #include "store/fetch.h"
 
+/* A chunk as it is stored; got: neither data nor missing when the rank reads it by itself. */
+typedef struct ama__tile_stored {
+    ama__read_bytes got;
+    bool own; /* the data are no part of the tile's stored_data */
+} ama__tile_stored;
+
 typedef struct ama__tile {
     ama_ctx *ctx;
     const ama__stage *stage;
@@ -25,9 +31,10 @@ typedef struct ama__tile {
     struct ama__collective *collective;
     struct ama__store_var *part; /* all parts of all sources */
     int64_t *first_part;         /* per source: where its parts begin */
-    char *stored_data;           /* bytes of this tile's chunks as they are stored */
-    void **stored;               /* per want: where in them; NULL: not there */
-    void **scan;                 /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
+    char *stored_data;           /* bytes of this tile's chunks as they are stored in common files */
+    int n_stored;
+    struct ama__tile_stored *stored; /* per want */
+    void **scan; /* per box of wants.scans: its values, float64 or 64-bit integers; n_scans are made */
 } ama__tile;
 
 ama_status ama__tile_init(ama__tile *t, ama_ctx *ctx, const ama__stage *s, ama__fetcher *f, ama__codec_work **work,

@@ -28,6 +28,9 @@ ama_status ama__tile_share_begin(ama__tile *t, ama__comm *comm, const ama__io_op
 }
 
 void ama__tile_share_drop(ama__tile *t) {
+    for (int i = 0; i < t->n_stored; i++)
+        if (t->stored[i].own) ama__mem_free(t->ctx, t->stored[i].got.data);
+    t->n_stored = 0;
     AMA_FREE(t->ctx, t->stored);
     AMA_FREE(t->ctx, t->stored_data);
 }
@@ -67,15 +70,31 @@ static ama_status place(ama__tile *t, int i, ama__io_want *out) {
     return AMA_OK;
 }
 
+static bool in_own_file(const ama__io_want *x) {
+    return x->m->kind == AMA_MANIFEST_FILES;
+}
+
+/* The stored bytes of a chunk: those of common files have their place at `at`. */
+static void take_stored(ama__tile *t, int i, ama__io_want *x, int64_t at, int64_t bytes) {
+    ama__tile_stored *s = &t->stored[i];
+    s->own = in_own_file(x);
+    if (s->own)
+        x->got = &s->got;
+    else
+        s->got = (ama__read_bytes){.data = x->dst = t->stored_data + at, .bytes = (size_t)bytes};
+}
+
 static ama_status list_wants(ama__tile *t, ama__io_want **list, int *n) {
     size_t most = (size_t)t->wants.n + 1;
     bool decodes = ama__collective_decodes(t->collective);
     int64_t total = 0, at = 0;
     AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_META, most * sizeof **list, (void **)list));
     AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, most, sizeof *t->stored, (void **)&t->stored));
+    t->n_stored = t->wants.n;
     for (int i = 0; i < t->wants.n; i++) {
         ama__io_want x;
-        if (t->wants.want[i].chunk >= 0 && !decodes) total += describe(t, i, &x);
+        int64_t bytes = t->wants.want[i].chunk >= 0 && !decodes ? describe(t, i, &x) : 0;
+        if (bytes > 0 && !in_own_file(&x)) total += bytes;
     }
     if (total > 0) AMA_TRY(ama__mem_alloc(t->ctx, AMA_MEM_CHUNK, (size_t)total, (void **)&t->stored_data));
     for (int i = 0; i < t->wants.n; i++) {
@@ -83,8 +102,8 @@ static ama_status list_wants(ama__tile *t, ama__io_want **list, int *n) {
         int64_t bytes = describe(t, i, x);
         if (bytes == 0) continue;
         if (x->chunk >= 0 && !decodes) {
-            x->dst = t->stored[i] = t->stored_data + at;
-            at += bytes;
+            take_stored(t, i, x, at, bytes);
+            if (!in_own_file(x)) at += bytes;
         } else {
             AMA_TRY(place(t, i, x));
             (decodes ? ama__fetch_count_values : ama__fetch_count_box)(t->fetcher, bytes);

@@ -82,6 +82,7 @@ ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank,
 typedef struct tally { /* of one rank */
     int64_t chunks, stored, decoded, tile_most, raw_most, stored_most, written, assembly;
     int64_t ahead_most; /* of a tile, read ahead */
+    int64_t with_files; /* stored_most with chunks in files of their own */
     int64_t rounds;
 } tally;
 
@@ -111,7 +112,7 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         if (k >= 0) old->want[k].taken = true;
     }
     int64_t ahead = 0;
-    int64_t chunks = 0; /* their stored bytes, all there at once when ranks read together */
+    int64_t chunks = 0, files = 0; /* their stored bytes, all there at once when ranks read together */
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
@@ -126,11 +127,14 @@ static void count_fetches(ama_ctx *ctx, const ama__stage *s, const ama__wants *w
         t->decoded += x.bytes;
         t->stored += stored_bytes(ctx, s, &x);
         const ama__source_part *p = &s->source[x.source]->u.source.part[x.part];
-        ahead += ama__prefetch_bytes(&p->store->meta.var[p->var], &p->store->manifest[p->var], x.chunk);
+        const ama__stored_var *v = &p->store->meta.var[p->var];
+        ahead += ama__prefetch_bytes(v, &p->store->manifest[p->var], x.chunk);
+        if (p->store->manifest[p->var].kind == AMA_MANIFEST_FILES) files += ama__collective_file_bytes(v);
         if (x.chunk >= 0) chunks += stored_bytes(ctx, s, &x);
     }
     t->ahead_most = max_i8(t->ahead_most, ahead);
     t->stored_most = max_i8(t->stored_most, chunks);
+    t->with_files = max_i8(t->with_files, chunks + files);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -208,6 +212,24 @@ static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__sta
     return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds) + need->counts_bytes);
 }
 
+/* What goes between ranks besides chunks of outputs: a state's and a column's cells are shared out over all ranks, the
+ * part of this rank stays. Collective. */
+static void count_messages(ama__comm *comm, const ama__plan_options *o, ama__stage *s, const ama__state_need *need,
+                           int64_t operands) {
+    int64_t most = 0, all = (need->leftover_bytes + operands) / o->nranks * (o->nranks - 1), rounds = 0;
+    bool shares = false;
+    for (int i = 0; i < s->n_consumers; i++) {
+        ama__consumer *c = &s->consumer[i];
+        shares = shares || (c->kind == AMA_CONSUME_WRITE && c->shares);
+        rounds += c->kind != AMA_CONSUME_WRITE;
+        if (c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op))
+            c->open_bytes = ama__comm_sum(comm, need->collected_bytes[i]);
+    }
+    most = ama__comm_max(comm, all);
+    s->sent_bytes = ama__comm_sum(comm, s->sent_bytes + all);
+    s->n_exchanges = rounds + s->n_operands + most / AMA_EXCHANGE_BYTES + (shares ? s->n_rounds + 1 : 0);
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -233,13 +255,14 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
         ama__state_need_fini(g->ctx, &need);
         return status;
     }
-    int64_t operands = 0, most = 0;
+    int64_t operands = 0, most = 0, wanted;
     for (int i = 0; i < s->n_operands; i++) {
         if (boxes[i].ndim < 0) continue;
         int64_t bytes = ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
         operands += bytes;
         most = max_i8(most, bytes);
     }
+    wanted = operands;
     /* received from the others in one round, packed, sent */
     if (o->nranks > 1)
         operands += min_i8(most, (o->nranks - 1) * AMA_EXCHANGE_BYTES) + min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES);
@@ -248,9 +271,11 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
+    count_messages(comm, o, s, &need, wanted);
     s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
     const ama__io_options io = ama__plan_io(o);
-    int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, t.stored_most, t.raw_most) : 0;
+    int64_t stored = o->io == AMA_PATH_TWO_PHASE ? t.with_files : t.stored_most;
+    int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, stored, t.raw_most) : 0;
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
     s->scratch_bytes = scratch + work_bytes(o, s);
     s->state_bytes = state_bytes(comm, o, s, &need);

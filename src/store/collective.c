@@ -39,6 +39,10 @@ int64_t ama__collective_bytes(const ama__io_options *o, int nranks, int64_t stor
     return 0;
 }
 
+int64_t ama__collective_file_bytes(const ama__stored_var *v) {
+    return ama__fetch_room(ama__fetch_file_most(v));
+}
+
 /* ---- making one */
 
 static ama_status make(ama__collective *c) {
@@ -46,7 +50,7 @@ static ama_status make(ama__collective *c) {
     int nranks = ama__comm_nranks(c->comm), n = c->options.n_aggregators;
     c->n_aggregators = n <= 0 ? nodes : n < nranks ? n : nranks;
     if (c->options.path == AMA_PATH_TWO_PHASE)
-        return ama__twophase_create(c->comm, c->fetcher, n, c->round_bytes, c->part, &c->twophase);
+        return ama__twophase_create(c->comm, c->fetcher, n, c->round_bytes, c->n_parts, c->part, &c->twophase);
     size_t theirs = (size_t)library_bytes(c->options.path);
     ama_status status = ama__mem_charge(c->ctx, AMA_MEM_COMM, theirs);
     if (status == AMA_OK) c->charged = theirs;
@@ -100,6 +104,10 @@ bool ama__collective_decodes(const ama__collective *c) {
 }
 
 int64_t ama__collective_takes(const ama__collective *c, const ama__io_want *w) {
+    if (w->m->kind == AMA_MANIFEST_FILES)
+        return c->options.path == AMA_PATH_TWO_PHASE && w->chunk >= 0 && w->chunk < w->v->grid.n_chunks
+                   ? ama__fetch_file_most(w->v)
+                   : 0;
     int64_t stored = ama__io_want_bytes(w);
     if (stored <= 0) return 0;
     return c->options.path == AMA_PATH_LIBRARY ? ama__library_takes(c, w) : stored;

@@ -85,6 +85,21 @@ void ama__fetch_count_read(ama__fetcher *f, int64_t bytes) {
     atomic_fetch_add(&f->file_bytes, (long long)bytes);
 }
 
+int64_t ama__fetch_file_most(const ama__stored_var *v) {
+    int64_t items, raw;
+    if (v->dtype == AMA_STRING || !ama__shape_size(v->grid.ndim, v->grid.chunk, &items) ||
+        __builtin_mul_overflow(items, (int64_t)ama__dtype_bytes(v->dtype), &raw))
+        return 0;
+    size_t bytes = ama__pipeline_bound(&v->pipeline, (size_t)raw);
+    return bytes < INT64_MAX / 2 ? (int64_t)bytes : 0;
+}
+
+int64_t ama__fetch_room(int64_t bytes) {
+    const int64_t large = 32 << 10;
+    if (bytes <= 0) return 0;
+    return bytes + (bytes < large ? 64 : bytes / 4 + 8192);
+}
+
 void ama__fetch_fill(void *dst, int64_t n, const void *item, size_t item_bytes) {
     size_t total = (size_t)n * item_bytes;
     if (!item || total == 0) {
@@ -118,14 +133,14 @@ typedef struct chunk_read {
     size_t item_bytes, raw_bytes;
     const void *fill;
     bool transpose;
-    const void *stored;    /* its bytes, when they are here already */
-    ama__codec_part *part; /* what is wanted; NULL: all */
+    const ama__read_bytes *stored; /* when it is here already */
+    ama__codec_part *part;         /* what is wanted; NULL: all */
 } chunk_read;
 
 /* The bytes of an extent: from the file, or those that are here. */
 static ama_status get_bytes(const chunk_read *c, int fd, const char *path, int64_t offset, void *dst, size_t bytes) {
     if (!c->stored) return ama__fetch_exactly(c->f, fd, path, offset, dst, bytes);
-    memcpy(dst, c->stored, bytes);
+    memcpy(dst, c->stored->data, bytes);
     atomic_fetch_add(&c->f->stored_bytes, (long long)bytes);
     return AMA_OK;
 }
@@ -171,7 +186,7 @@ static ama_status read_extent(const chunk_read *c, int fd, const char *path, con
     }
     if (c->stored) {
         atomic_fetch_add(&c->f->stored_bytes, (long long)stored);
-        return decode(c, e->filter_mask, c->stored, stored, dst);
+        return decode(c, e->filter_mask, c->stored->data, stored, dst);
     }
     void *src;
     AMA_TRY(ama__mem_alloc(c->f->ctx, AMA_MEM_CHUNK, stored, &src));
@@ -183,7 +198,6 @@ static ama_status read_extent(const chunk_read *c, int fd, const char *path, con
 
 static ama_status read_from_table(const chunk_read *c, const char *path, const ama__extent *e, void *dst) {
     ama__file_ref r;
-    if (c->stored) return read_extent(c, -1, path, e, dst);
     AMA_TRY(ama__file_cache_take(c->f->files, path, &r));
     ama_status status = read_extent(c, r.fd, path, e, dst);
     ama__file_cache_give(c->f->files, r);
@@ -232,6 +246,12 @@ static ama_status use_read(const chunk_read *c, ama__read_bytes *r, const char *
     return status;
 }
 
+static ama_status use_stored(const chunk_read *c, const char *path, ama__extent *e, void *dst) {
+    e->missing = c->stored->missing;
+    e->length = (int64_t)c->stored->bytes;
+    return e->missing ? AMA_OK : read_extent(c, -1, path, e, dst);
+}
+
 static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, void *dst) {
     const ama__stored_var *v = c->v;
     ama__fetcher *f = c->f;
@@ -245,7 +265,9 @@ static ama_status fetch(chunk_read *c, const ama__manifest *m, int64_t chunk, vo
     AMA_TRY(ama__manifest_locate(f->ctx, m, &v->grid, chunk, &e, path, sizeof path));
     ama_status status = AMA_OK;
     ama__read_bytes read;
-    if (f->prefetch && ama__prefetch_take(f->prefetch, m, chunk, &read))
+    if (c->stored)
+        status = use_stored(c, m->path, &e, dst);
+    else if (f->prefetch && ama__prefetch_take(f->prefetch, m, chunk, &read))
         status = use_read(c, &read, m->kind == AMA_MANIFEST_FILES ? path : m->path, &e, dst);
     else if (m->kind == AMA_MANIFEST_FILES)
         status = read_from_file(c, path, &e, dst);
@@ -265,7 +287,7 @@ ama_status ama__fetch_items(ama__fetcher *f, ama__codec_work *w, const ama__stor
 }
 
 ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
-                             int64_t chunk, const ama__box *part, const void *stored, void *dst) {
+                             int64_t chunk, const ama__box *part, const ama__read_bytes *stored, void *dst) {
     uint8_t item[8];
     if (v->dtype == AMA_STRING)
         return ama__fail(f->ctx, AMA_ERR_INTERNAL, "%s > variable %s: strings have no chunks", m->path, v->name);

@@ -27,10 +27,15 @@ ama_status ama__fetch_chunk(ama__fetcher *f, ama__codec_work *w, const ama__stor
  * left undefined, and is where that spares decoding. Bytes are counted as for the whole chunk. Local. */
 ama_status ama__fetch_chunk_part(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
                                  int64_t chunk, const ama__box *part, void *dst);
-/* The same for a chunk of a TABLE, not missing, whose stored bytes are in memory already (NULL: they are not). Local.
- */
+/* A chunk as it is stored. missing: nothing is, `data` is NULL. */
+typedef struct ama__read_bytes {
+    void *data;
+    size_t bytes;
+    bool missing;
+} ama__read_bytes;
+/* The same for a chunk that was read already, by whomever (NULL: it was not). Local. */
 ama_status ama__fetch_stored(ama__fetcher *f, ama__codec_work *w, const ama__stored_var *v, const ama__manifest *m,
-                             int64_t chunk, const ama__box *part, const void *stored, void *dst);
+                             int64_t chunk, const ama__box *part, const ama__read_bytes *stored, void *dst);
 /* Counts a box that came otherwise than by ama__fetch_box; a chunk or box of which a library gave the values; one read
  * of `bytes` of a file by other means. */
 void ama__fetch_count_box(ama__fetcher *f, int64_t bytes);

@@ -20,6 +20,12 @@ ama_status ama__fetch_exactly(ama__fetcher *f, int fd, const char *path, int64_t
 ama_status ama__fetch_pread(ama__fetcher *f, int fd, const char *path, int64_t offset, void *dst, size_t bytes);
 /* Tells the kernel that these bytes of a file will be wanted soon, all of them. */
 void ama__fetch_advise_span(int fd, int64_t first, int64_t bytes);
+/* Most bytes that a chunk of this variable takes as a file of its own, as our encoders go (others may need a little
+ * more); 0: not known. */
+int64_t ama__fetch_file_most(const ama__stored_var *v);
+/* What memory for so many bytes may take of the budget: a header, and a large block comes in pages and can be a quarter
+ * larger. */
+int64_t ama__fetch_room(int64_t bytes);
 /* n copies of `item` (NULL: zeros). */
 void ama__fetch_fill(void *dst, int64_t n, const void *item, size_t item_bytes);
 /* The fill value of a variable in stored byte order, NULL where it is all zeros or not declared. */

@@ -31,6 +31,8 @@ typedef struct ama__file_ref {
 ama_status ama__file_cache_take(ama__file_cache *c, const char *path, ama__file_ref *out);
 /* The same, but a file that can not be opened is no error: fd -1, slot -1, nothing to give back. */
 ama_status ama__file_cache_take_if(ama__file_cache *c, const char *path, ama__file_ref *out);
+/* The same, but a file that does not exist is no error: fd -1, slot -1, nothing to give back. */
+ama_status ama__file_cache_take_found(ama__file_cache *c, const char *path, ama__file_ref *out);
 /* For advice: no error is recorded. False when the file is not open and cannot be, or is better not opened for that. */
 bool ama__file_cache_peek(ama__file_cache *c, const char *path, ama__file_ref *out);
 /* Takes over a descriptor that was opened elsewhere, to be found by its path; closes it when there is no room. Local.

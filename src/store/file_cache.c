@@ -197,6 +197,12 @@ ama_status ama__file_cache_take_if(ama__file_cache *c, const char *path, ama__fi
     return take(c, path, out, &error);
 }
 
+ama_status ama__file_cache_take_found(ama__file_cache *c, const char *path, ama__file_ref *out) {
+    int error;
+    AMA_TRY(take(c, path, out, &error));
+    return error && error != ENOENT ? ama__file_refused(c->ctx, path, error) : AMA_OK;
+}
+
 /* The file when it is open, else the slot in which it would be kept, -1 when it would not. Under the lock. */
 static bool look(ama__file_cache *c, const char *path, ama__file_ref *out, int *place) {
     int i = find(c, path);

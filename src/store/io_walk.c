@@ -51,6 +51,7 @@ static bool left_of_run(const ama__io_walk *w, ama__io_range *out) {
 
 bool ama__io_walk_look(ama__io_walk *w, ama__io_range *out) {
     for (; w->at < w->n; w->at++, w->open = false) {
+        if (w->want[w->at].m->kind == AMA_MANIFEST_FILES) continue;
         if (!w->open) open_want(w);
         if (left_of_run(w, out)) return true;
     }

@@ -1,4 +1,5 @@
-/* The byte ranges of a list of wants, one after another. Private to the paths of store/collective.h. Local. */
+/* The byte ranges of a list of wants, one after another; chunk files are passed over. Private to the paths of
+ * store/collective.h. Local. */
 #ifndef AMA_STORE_IO_WALK_H
 #define AMA_STORE_IO_WALK_H
 

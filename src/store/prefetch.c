@@ -22,8 +22,7 @@ enum {
     RING = 1024,
     READERS = 4,    /* threads: a distant server answers several requests in the time of one */
     PASS_MOST = 15, /* orders not looked at after one that is in the page cache */
-    STACK = 256 << 10,
-    LARGE = 32 << 10
+    STACK = 256 << 10
 };
 
 typedef enum order_state { FREE, QUEUED, READING, READY, LEFT } order_state;
@@ -54,23 +53,14 @@ struct ama__prefetch {
 
 /* Bytes that the stored chunk has at most; 0: it is not read ahead. */
 static int64_t stored_most(const ama__stored_var *v, const ama__manifest *m, int64_t chunk) {
-    int64_t items;
     if (v->pipeline.n == 0 || chunk < 0) return 0;
     if (m->kind == AMA_MANIFEST_TABLE)
         return chunk < m->n_table && m->table[chunk].offset >= 0 ? m->table[chunk].length : 0;
-    if (m->kind != AMA_MANIFEST_FILES || !ama__shape_size(v->grid.ndim, v->grid.chunk, &items)) return 0;
-    size_t bytes = ama__pipeline_bound(&v->pipeline, (size_t)items * ama__dtype_bytes(v->dtype));
-    return bytes < INT64_MAX / 2 ? (int64_t)bytes : 0;
-}
-
-/* What a request may take of the budget: a header, and a large block comes in pages and can be a quarter larger. */
-static int64_t room_of(int64_t bytes) {
-    int64_t more = bytes < LARGE ? 64 : bytes / 4 + 8192;
-    return bytes > 0 ? bytes + more : 0;
+    return m->kind == AMA_MANIFEST_FILES ? ama__fetch_file_most(v) : 0;
 }
 
 int64_t ama__prefetch_bytes(const ama__stored_var *v, const ama__manifest *m, int64_t chunk) {
-    return room_of(stored_most(v, m, chunk));
+    return ama__fetch_room(stored_most(v, m, chunk));
 }
 
 /* ---- the readers: they have no context, so that they can not leave an error in the record for somebody else's to find
@@ -233,7 +223,7 @@ ama_status ama__prefetch_order(ama__prefetch *p, const ama__stored_var *v, const
     order o = {.state = QUEUED, .v = v, .m = m, .chunk = chunk, .file = {-1, -1}};
     bool look, table = m->kind == AMA_MANIFEST_TABLE;
     o.bytes = stored_most(v, m, chunk);
-    o.room = room_of(o.bytes);
+    o.room = ama__fetch_room(o.bytes);
     *room = true;
     if (o.room == 0 || o.room > p->window) return AMA_OK;
     *room = take_room(p, o.room, &look);

@@ -23,14 +23,8 @@ ama_status ama__prefetch_order(ama__prefetch *p, const ama__stored_var *v, const
 /* Chunks so far that were read ahead and taken. Local. */
 int64_t ama__prefetch_taken(ama__prefetch *p);
 
-/* ---- for fetch.c */
-
-typedef struct ama__read_bytes {
-    void *data; /* to be freed */
-    size_t bytes;
-    bool missing;
-} ama__read_bytes;
-/* False when the chunk must be read. Thread-safe; waits for a read that has begun. */
+/* For fetch.c: out->data is the caller's to free. False when the chunk must be read. Thread-safe; waits for a read that
+ * has begun. */
 bool ama__prefetch_take(ama__prefetch *p, const ama__manifest *m, int64_t chunk, ama__read_bytes *out);
 
 #endif

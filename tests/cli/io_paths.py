@@ -27,6 +27,11 @@ ds.t.isel(time=7).to_netcdf("one.nc")
 ds.t.median("time").to_netcdf("median.nc")
 xr.merge([ds.h.sum("time"), ds.n.max("time"), ds.b.isel(time=slice(1, 40, 4)).sum("time")]).to_netcdf("odd.nc")
 """
+MIXED = """import xarray as xr
+a = xr.open_dataset(%s)
+b, c = xr.open_zarr(%s), xr.open_zarr(%s)
+(a.k + b.k - c.t).rolling(time=3).mean().isel(lon=slice(1, 31, 2)).to_netcdf("mixed.nc")
+"""
 FORMATS = {
     "cdf1.nc": ("NETCDF3_CLASSIC", True, {}),
     "cdf2.nc": ("NETCDF3_64BIT_OFFSET", False, {}),
@@ -61,22 +66,36 @@ def make_netcdf(path, form, unlimited, storage):
         b[:] = rng.randint(-100, 100, SHAPE)
 
 
+ZARR = ("store.zarr", "packed.zarr", "raw.zarr")
+
+
 def make_zarr(path):
+    """store: what zarr does if nothing is said (blosc). packed: zlib, columns first, a third of the chunk files are not
+    there. raw: no codec, big-endian, chunks in folders."""
+    import numcodecs
     import zarr
     rng = np.random.RandomState(3)
-    group = zarr.open_group(zarr.DirectoryStore(path), mode="w")
+    nested = path == "raw.zarr"
+    store = (zarr.NestedDirectoryStore if nested else zarr.DirectoryStore)(path)
+    group = zarr.open_group(store, mode="w")
     t, k = rng.standard_normal(SHAPE).astype("f4"), rng.randint(-500, 500, SHAPE).astype("i4")
+    more = {"packed.zarr": {"compressor": numcodecs.Zlib(4), "order": "F"}, "raw.zarr": {"compressor": None}}.get(path, {})
     for name, values in (("t", t), ("k", k), ("h", t), ("n", k), ("b", k.astype("i1"))):
-        a = group.create_dataset(name, data=values, chunks=(7, 10, 13))
+        if nested:
+            values = values.astype(values.dtype.newbyteorder(">"))
+        a = group.create_dataset(name, data=values, chunks=(7, 10, 13), **more)
         a.attrs["_ARRAY_DIMENSIONS"] = ["time", "lat", "lon"]
-    zarr.consolidate_metadata(zarr.DirectoryStore(path))
+    zarr.consolidate_metadata(store)
+    if path == "packed.zarr":
+        for i in range(0, 6 * 3 * 3, 3):
+            os.remove(f"{path}/t/{i // 9}.{i // 3 % 3}.{i // 9 % 3}")
 
 
-def run(args, folder, data, np_, options, fault=None, more_env=()):
+def run(args, folder, data, np_, options, fault=None, more_env=(), script=None):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
-        f.write(SCRIPT % (repr(data) + (', group="a/b"' if data.endswith("group.nc") else "")))
+        f.write(script or SCRIPT % (repr(data) + (', group="a/b"' if data.endswith("group.nc") else "")))
     env = dict(environment(), AMA_UNIT_BYTES="20000", OMP_NUM_THREADS="2", OMPI_MCA_mpi_yield_when_idle="1")
     if fault:
         env["AMA_FAULT"] = str(fault)
@@ -99,11 +118,17 @@ def bits(folder):
 
 
 def check_counts(where, data, path, aggregators, r, failures):
-    """Of two-phase only the aggregators read; mpiio asks for what is stored; library for each chunk and box once."""
+    """Of two-phase only the aggregators read, and of Zarr no more than what is wanted; mpiio asks for what is stored; library for each chunk and box once."""
     if path == "two-phase":
         readers = int(r.stdout.split("read from files by ")[1].split()[0])
         if readers > aggregators:
             failures.append(f"{where}: {readers} ranks read")
+        words = r.stdout.split("two-phase: ")[1].split()
+        wanted, came = int(words[0]), int(words[3])
+        if data.endswith(".zarr") and not 0 < came <= wanted:
+            failures.append(f"{where}: {came} bytes read, {wanted} wanted")
+    elif data.endswith(".zarr"):
+        return  # by the rank that needs it
     elif path == "mpiio":
         wanted, asked = (int(r.stdout.split(word)[0].split()[-1]) for word in (" bytes wanted", " bytes asked for"))
         if not 0 < asked <= wanted:
@@ -128,8 +153,20 @@ def check_equal(args, data, failures):
                 failures.append(f"{where}: {r.stderr}")
             elif bits("shared") != want:
                 failures.append(f"{where}: other bits than posix at 1 rank")
-            elif not data.endswith(".zarr"):
+            else:
                 check_counts(where, data, path, aggregators, r, failures)
+
+
+def check_mixed(args, failures):
+    """Byte ranges and chunk files in one stage."""
+    script = MIXED % tuple(repr(os.path.abspath(n)) for n in ("cdf5.nc", "packed.zarr", "raw.zarr"))
+    first = run(args, "posix", "", 1, ["--io=posix"], script=script)
+    want = bits("posix")
+    for path in args.paths:
+        for np_ in args.np:
+            r = run(args, "shared", "", np_, ["--io=" + path], script=script)
+            if first.returncode or r.returncode or not want or bits("shared") != want:
+                failures.append(f"mixed, {path}, {np_} ranks: {first.stderr} {r.stderr} or other bits")
 
 
 def one_message(where, folder, r, failures):
@@ -163,12 +200,39 @@ def check_faults(args, failures):
             one_message(f"{io}, fault {fault}", "fault", r, failures)
 
 
+def damage(store):
+    """Of a Zarr store: a chunk file that ends too early, one of no bytes, one that is a folder."""
+    for how, folder in enumerate(("cut.zarr", "empty.zarr", "folder.zarr")):
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(store, folder)
+        chunk = f"{folder}/k/3.1.2"
+        with open(chunk, "r+b") as f:
+            f.truncate(100 if how == 0 else 0)
+        if how == 2:
+            os.remove(chunk)
+            os.mkdir(chunk)
+        yield os.path.abspath(folder)
+
+
+def check_zarr_faults(args, failures):
+    for io in ["posix"] + [p for p in args.paths if p == "two-phase"]:
+        for data in damage("store.zarr"):
+            r = run(args, "fault", data, 3, ["--io=" + io])
+            one_message(f"{io} of {os.path.basename(data)}", "fault", r, failures)
+            if "3.1.2" not in r.stderr and "3,1,2" not in r.stderr:
+                failures.append(f"{io} of {os.path.basename(data)}: does not say which chunk: {r.stderr}")
+        for fault in args.faults:
+            r = run(args, "fault", os.path.abspath("store.zarr"), 3, ["--io=" + io], fault)
+            one_message(f"{io} of store.zarr, fault {fault}", "fault", r, failures)
+
+
 def check_read_errors(args, failures):
     """EIO of the first reads of the file on a rank, and of later ones, which the path's own calls do."""
     calls = {"two-phase": "Input/output error", "mpiio": "MPI_File_read_at_all", "library": "ncmpi_get_vara_all"}
     for path in args.paths:
         said = ""
-        for data in ("cdf5.nc", "deflated.nc"):
+        zarr = [n for n in ZARR[:1] if path == "two-phase" and os.path.exists(n)]
+        for data in ["cdf5.nc", "deflated.nc"] + zarr:
             for rank, at in ((0, 1), (0, 4), (1, 1), (2, 1), (2, 2)):
                 env = [("LD_PRELOAD", args.preload), ("READ_ERROR_FILE", data), ("READ_ERROR_RANK", rank), ("READ_ERROR_AT", at)]
                 r = run(args, "fault", os.path.abspath(data), 3, ["--io=" + path], more_env=env)
@@ -231,13 +295,18 @@ def main():
     for name, how in FORMATS.items():
         make_netcdf(name, *how)
     try:
-        make_zarr("store.zarr")
-        names.append("store.zarr")
+        for name in ZARR if "two-phase" in args.paths else ZARR[:1]:  # the others read it as posix does
+            make_zarr(name)
+            names.append(name)
     except ImportError:
         print("no zarr: its case is left out")
     for name in names:
         check_equal(args, os.path.abspath(name), failures)
     check_faults(args, failures)
+    if "store.zarr" in names:
+        if "packed.zarr" in names:
+            check_mixed(args, failures)
+        check_zarr_faults(args, failures)
     if args.preload:
         check_read_errors(args, failures)
     check_refused(args, failures)

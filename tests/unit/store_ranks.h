@@ -31,4 +31,29 @@ static int end(void **state) {
     return 0;
 }
 
+/* A context and communicator of their own, in which fault number n is on this rank (0: none), until faulty_end. */
+typedef struct faulty {
+    ama_ctx *outer;
+    ama__comm *outer_comm;
+} faulty;
+
+TEST_UNUSED static faulty faulty_begin(int64_t n) {
+    const faulty f = {ctx, comm};
+    char number[32];
+    snprintf(number, sizeof number, "%lld", (long long)n);
+    if (n > 0) setenv("AMA_FAULT", number, 1);
+    ctx = ama__ctx_create();
+    unsetenv("AMA_FAULT");
+    assert_int_equal(ama__comm_create(ctx, MPI_COMM_WORLD, &comm), AMA_OK);
+    return f;
+}
+
+TEST_UNUSED static void faulty_end(faulty f) {
+    ama__comm_destroy(&comm);
+    assert_int_equal(ama__mem_used(ctx), 0);
+    ama__ctx_destroy(&ctx);
+    ctx = f.outer;
+    comm = f.outer_comm;
+}
+
 #endif
