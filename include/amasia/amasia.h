@@ -99,21 +99,23 @@ typedef struct ama_script_options {
     bool stats;          /* send what was predicted and what was done as output text after the run */
     /* NULL, or the file that gets prediction and run as JSON ("-": output text). Keys, where null is "not known":
      *   version ranks threads budget_bytes
-     *   predicted: chunks stored_bytes decoded_bytes output_bytes (before encoding) peak_bytes (of the budget, on the
-     *     rank that needs most) process_bytes (with the program itself) elapsed_s cpu_s (all phases) phase_s
-     *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte, codecs[]: pipeline
+     *   predicted: chunks stored_bytes decoded_bytes sent_bytes (values from rank to rank) output_bytes (before
+     *     encoding) peak_bytes (of the budget, on the rank that needs most) process_bytes (with the program itself)
+     *     elapsed_s cpu_s (all phases) phase_s
+     *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte send_s_per_byte round_s (a round of
+     *     messages without bytes; both 0 on one rank), codecs[]: pipeline
      *     decode_s_per_byte encode_s_per_byte (of raw bytes) encoded_per_raw, loops[]: loop
      *     values (of the plan) s_per_value: of one thread, on made-up values
-     *   actual (null when only planned): chunks reads stored_bytes (null with LIBRARY) decoded_bytes written_bytes (to
-     *     files) peak_bytes open_s (wall before the first stage: opening, binding, planning; values the script needs at
-     *     once) elapsed_s (wall from there on; both of the slowest rank) cpu_s (of all processes since they began)
-     *     run_cpu_s (while elapsed_s ran) phase_s phase_most_s
+     *   actual (null when only planned): chunks reads stored_bytes (null with LIBRARY) decoded_bytes sent_bytes
+     *     written_bytes (to files) peak_bytes open_s (wall before the first stage: opening, binding, planning; values
+     *     the script needs at once) elapsed_s (wall from there on; both of the slowest rank) cpu_s (of all processes
+     *     since they began) run_cpu_s (while elapsed_s ran) phase_s phase_most_s
      *   phase_s: fetch decode compute exchange encode write and, of what was done, other (idle threads too): wall
      *     seconds of each thread, summed over threads and ranks; phase_most_s: summed over the threads of the rank
      *     that has most.
      * Bytes and chunks are sums over the ranks. chunks counts boxes of what is not chunked too. Predicted times are
-     * for cores of one's own, take files to stay in the page cache, and leave out communication, what is seldom
-     * (ranks), and what memory costs beyond the caches. */
+     * for cores of one's own, take files to stay in the page cache, wait for no slower rank, and leave out what memory
+     * costs beyond the caches. */
     const char *stats_json;
 } ama_script_options;
 /* clang-format off */

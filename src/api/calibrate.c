@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "api/predict.h"
+#include "exec/result.h"
 
-enum { PIECE_BYTES = 256 << 10, PIECES = 32, TIMES = 3 };
+enum { PIECE_BYTES = 256 << 10, PIECES = 32, TIMES = 3, MESSAGES_BYTES = 4 << 20, EXCHANGES = 5 };
 
 static double least(double best, double start) {
     return fmin(best, ama__cpu_s() - start);
@@ -99,6 +100,53 @@ static ama_status measure_codecs(ama_ctx *ctx, const ama__plan *p, ama__rates *o
     return AMA_OK;
 }
 
+/* One round as runs have them: packed for every other rank, sent, copied from what came. Collective. */
+static ama_status exchange_once(ama__comm *comm, ama__outbox *b, ama_status status, size_t bytes, char *values) {
+    char *in = NULL;
+    size_t n;
+    for (int r = 0; r < b->nranks && bytes > 0 && status == AMA_OK; r++) {
+        void *to;
+        if (r == ama__comm_rank(comm)) continue;
+        status = ama__outbox_add(b, r, bytes, &to);
+        if (status == AMA_OK) memcpy(to, values, bytes);
+    }
+    AMA_TRY(ama__outbox_exchange(b, comm, status, &in, &n));
+    for (size_t at = 0; bytes > 0 && at < n; at += bytes) memcpy(values, in + at, bytes);
+    ama__mem_free(b->ctx, in);
+    return AMA_OK;
+}
+
+/* Seconds of the fastest of some rounds, which begin together. Collective. */
+static ama_status time_exchange(ama__comm *comm, ama__outbox *b, size_t bytes, char *values, double *out_s) {
+    *out_s = INFINITY;
+    for (int i = 0; i < EXCHANGES; i++) {
+        ama__comm_barrier(comm);
+        double start = ama__now_s();
+        AMA_TRY(exchange_once(comm, b, AMA_OK, bytes, values));
+        *out_s = fmin(*out_s, ama__now_s() - start);
+    }
+    return AMA_OK;
+}
+
+/* Seconds of a round, and of a byte that a rank sends in it. Collective. */
+static ama_status measure_messages(ama_ctx *ctx, ama__comm *comm, ama__rates *out) {
+    ama__outbox b = {0};
+    char *values = NULL;
+    int others = ama__comm_nranks(comm) - 1;
+    double full_s = 0;
+    if (others == 0) return AMA_OK;
+    size_t bytes = ((size_t)MESSAGES_BYTES / (size_t)others + 7) / 8 * 8;
+    ama_status status = ama__outbox_init(&b, comm);
+    if (status == AMA_OK) status = ama__mem_calloc(ctx, AMA_MEM_COMM, 1, bytes, (void **)&values);
+    status = ama__comm_agree(comm, status);
+    if (status == AMA_OK) status = time_exchange(comm, &b, bytes, values, &full_s);
+    if (status == AMA_OK) status = time_exchange(comm, &b, 0, values, &out->round_s);
+    if (status == AMA_OK) out->send_s = fmax(full_s - out->round_s, 0) / ((double)bytes * others);
+    ama__mem_free(ctx, values);
+    ama__outbox_fini(&b);
+    return status;
+}
+
 ama_status ama__calibrate(ama_ctx *ctx, ama__comm *comm, const ama__plan *plan, ama__rates *out) {
     double start = ama__now_s();
     memset(out, 0, sizeof *out);
@@ -107,8 +155,9 @@ ama_status ama__calibrate(ama_ctx *ctx, ama__comm *comm, const ama__plan *plan, 
     ama__works_of(plan, &out->works);
     if (status == AMA_OK) status = ama__works_measure(ctx, &out->works);
     AMA_TRY(ama__comm_agree(comm, status));
-    double *of_machine[] = {&out->read_s, &out->write_s, &out->copy_s};
-    for (int i = 0; i < 3; i++) *of_machine[i] = ama__comm_max_f8(comm, *of_machine[i]);
+    AMA_TRY(measure_messages(ctx, comm, out));
+    double *of_machine[] = {&out->read_s, &out->write_s, &out->copy_s, &out->send_s, &out->round_s};
+    for (int i = 0; i < 5; i++) *of_machine[i] = ama__comm_max_f8(comm, *of_machine[i]);
     for (int i = 0; i < out->n; i++) {
         ama__codec_speed *s = &out->codec[i].speed;
         s->decode_s = ama__comm_max_f8(comm, s->decode_s);

@@ -55,21 +55,25 @@ void ama__predict(const ama__plan *plan, const ama__rates *rates, ama__predictio
         out->stored_bytes += s->stored_bytes;
         out->decoded_bytes += s->decoded_bytes;
         out->output_bytes += s->write_bytes;
+        out->sent_bytes += s->sent_bytes;
         known = known && stored_is_known(s);
         if (!rates) continue;
         add_reading(s, rates, out);
+        out->phase_s[AMA_PHASE_EXCHANGE] += (double)s->sent_bytes * rates->send_s;
+        out->phase_s[AMA_PHASE_EXCHANGE] += (double)s->n_exchanges * plan->options.nranks * rates->round_s;
         for (int i = 0; i < s->n_consumers; i++) add_output(plan, &s->consumer[i], rates, out);
     }
     for (int i = 0; rates && i < rates->works.n; i++) {
         const ama__work *w = &rates->works.at[i];
-        out->phase_s[w->writes ? AMA_PHASE_WRITE : AMA_PHASE_COMPUTE] += w->amount * w->value_s;
+        ama__phase phase = w->sends ? AMA_PHASE_EXCHANGE : w->writes ? AMA_PHASE_WRITE : AMA_PHASE_COMPUTE;
+        out->phase_s[phase] += w->amount * w->value_s;
     }
     if (!known) out->stored_bytes = -1;
     for (int p = 0; p < AMA_PHASE_N; p++) {
         out->cpu_s += out->phase_s[p];
-        out->elapsed_s += out->phase_s[p] / (plan->options.nranks * plan->options.threads);
+        int threads = p == AMA_PHASE_EXCHANGE ? 1 : plan->options.threads;
+        out->elapsed_s += out->phase_s[p] / (plan->options.nranks * threads);
         if (!rates) out->phase_s[p] = -1;
     }
     if (!rates) out->elapsed_s = out->cpu_s = -1;
-    if (plan->options.nranks > 1) out->phase_s[AMA_PHASE_EXCHANGE] = -1;
 }

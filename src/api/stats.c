@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 typedef struct actual { /* over all ranks */
-    int64_t chunks, reads, readers, file_bytes, stored_bytes, decoded_bytes, written_bytes, peak_bytes;
+    int64_t chunks, reads, readers, file_bytes, stored_bytes, decoded_bytes, sent_bytes, written_bytes, peak_bytes;
     double open_s, elapsed_s, cpu_s, run_cpu_s;                      /* open, elapsed: of the slowest rank; cpu: sum */
     double phase_s[AMA_PHASE_N], phase_most_s[AMA_PHASE_N], other_s; /* sum of threads; the rank with most */
 } actual;
@@ -37,6 +37,7 @@ static void collect(report *r) {
     a->stored_bytes = ama__comm_sum(comm, x->fetched.stored_bytes);
     a->decoded_bytes = ama__comm_sum(comm, x->fetched.raw_bytes);
     a->written_bytes = ama__comm_sum(comm, x->written_bytes);
+    a->sent_bytes = ama__comm_sum(comm, x->sent_bytes);
     a->peak_bytes = ama__comm_max(comm, (int64_t)x->peak_bytes);
     a->elapsed_s = ama__comm_max_f8(comm, x->elapsed_s);
     a->other_s = sum_s(comm, x->elapsed_s * r->x->plan->options.threads);
@@ -103,6 +104,7 @@ static void add_table(const report *r, ama__text *t) {
     add_row(t, "chunks", x, y);
     add_row(t, "stored", bytes_cell(x, p->stored_bytes), bytes_cell(y, stored_known(r)));
     add_row(t, "decoded", bytes_cell(x, p->decoded_bytes), bytes_cell(y, a->decoded_bytes));
+    add_row(t, "sent", bytes_cell(x, p->sent_bytes), bytes_cell(y, a->sent_bytes));
     add_row(t, "written", "-", bytes_cell(y, a->written_bytes));
     add_row(t, "peak a rank", bytes_cell(x, r->x->plan->peak_bytes), bytes_cell(y, a->peak_bytes));
     add_row(t, "open", "-", time_cell(y, a->open_s));
@@ -123,7 +125,7 @@ static void add_forecast(const report *r, ama__text *t) {
     if (!r->timed) return;
     ama__text_printf(t, "predicted time %.2f s, input in the page cache (thread seconds:", r->predicted.elapsed_s);
     for (int i = 0; i < AMA_PHASE_N; i++)
-        if (r->predicted.phase_s[i] >= 0 && i != AMA_PHASE_EXCHANGE)
+        if (i != AMA_PHASE_EXCHANGE || r->x->plan->options.nranks > 1)
             ama__text_printf(t, " %s %.3f", ama__phase_name((ama__phase)i), r->predicted.phase_s[i]);
     ama__text_printf(t, "), from %.0f ms of calibration\n", 1e3 * r->rates.took_s);
 }
@@ -152,6 +154,7 @@ static json_t *predicted_json(const report *r) {
     json_object_set_new(o, "chunks", json_integer(p->chunks));
     json_object_set_new(o, "stored_bytes", known_int(p->stored_bytes));
     json_object_set_new(o, "decoded_bytes", json_integer(p->decoded_bytes));
+    json_object_set_new(o, "sent_bytes", json_integer(p->sent_bytes));
     json_object_set_new(o, "output_bytes", json_integer(p->output_bytes));
     json_object_set_new(o, "peak_bytes", json_integer(plan->peak_bytes));
     json_object_set_new(o, "process_bytes", json_integer(plan->peak_bytes + plan->base_bytes));
@@ -168,6 +171,7 @@ static json_t *actual_json(const report *r) {
     json_object_set_new(o, "reads", json_integer(a->reads));
     json_object_set_new(o, "stored_bytes", known_int(stored_known(r)));
     json_object_set_new(o, "decoded_bytes", json_integer(a->decoded_bytes));
+    json_object_set_new(o, "sent_bytes", json_integer(a->sent_bytes));
     json_object_set_new(o, "written_bytes", json_integer(a->written_bytes));
     json_object_set_new(o, "peak_bytes", json_integer(a->peak_bytes));
     json_object_set_new(o, "open_s", json_real(a->open_s));
@@ -185,6 +189,8 @@ static json_t *calibration_json(const ama__rates *r) {
     json_object_set_new(o, "read_s_per_byte", json_real(r->read_s));
     json_object_set_new(o, "write_s_per_byte", json_real(r->write_s));
     json_object_set_new(o, "copy_s_per_byte", json_real(r->copy_s));
+    json_object_set_new(o, "send_s_per_byte", json_real(r->send_s));
+    json_object_set_new(o, "round_s", json_real(r->round_s));
     for (int i = 0; i < r->n; i++) {
         json_t *c = json_object();
         json_object_set_new(c, "pipeline", json_string(r->codec[i].name));

@@ -10,22 +10,23 @@ enum { SEEN_MAX = 256 };
 typedef struct walk {
     ama__works *out;
     const ama__consumer *c;
+    int nranks;
     int64_t load_run; /* values that are loaded at a time, where windows cut blocks small; 0: many */
     int n_seen;
     const ama__node *seen[SEEN_MAX];
 } walk;
 
 const char *ama__work_name(ama__work_kind k) {
-    static const char *const names[AMA_WORK_N] = {"load",  "convert", "store",  "map",   "gather",
-                                                  "copy",  "collect", "fold",   "row",   "series",
-                                                  "state", "scan",    "window", "order", "count"};
+    static const char *const names[AMA_WORK_N] = {"load",    "convert", "store", "map",    "gather", "copy",
+                                                  "collect", "fold",    "row",   "series", "state",  "scan",
+                                                  "rank",    "window",  "order", "count"};
     return (unsigned)k < AMA_WORK_N ? names[k] : "unknown";
 }
 
 static bool is_same(const ama__work *a, const ama__work *b) {
     return a->kind == b->kind && a->op == b->op && a->from == b->from && a->to == b->to && a->swapped == b->swapped &&
-           a->packed == b->packed && a->skipna == b->skipna && a->writes == b->writes && a->n == b->n &&
-           a->spec == b->spec;
+           a->packed == b->packed && a->skipna == b->skipna && a->writes == b->writes && a->sends == b->sends &&
+           a->n == b->n && a->spec == b->spec;
 }
 
 static void add(ama__works *w, ama__work x) {
@@ -112,6 +113,20 @@ static void add_window(walk *w, const ama__node *node, double n) {
     visit(w, node->u.window.in, n * again);
 }
 
+static void add_scan(walk *w, const ama__node *node, double n) {
+    const ama__scan_spec *s = &node->u.scan.spec;
+    ama__work x = {.kind = AMA_WORK_SCAN, .op = s->product, .from = node->u.scan.in->dtype, .amount = n};
+    if (s->rank) {
+        x.kind = AMA_WORK_RANK;
+        x.op = 0;
+        x.n = s->n_segments > 0 ? node->shape[s->axis] / s->n_segments : 0;
+    } else {
+        x.skipna = s->skipna;
+    }
+    add(w->out, x);
+    visit(w, node->u.scan.in, n);
+}
+
 /* n values of a node, and what they are made of. False when it was counted before. */
 static bool visit(walk *w, const ama__node *node, double n) {
     for (int i = 0; i < w->n_seen; i++)
@@ -122,15 +137,7 @@ static bool visit(walk *w, const ama__node *node, double n) {
     case AMA_NODE_MAP: add_map(w, node, n); break;
     case AMA_NODE_INDEX: add_index(w, node, n); break;
     case AMA_NODE_WINDOW: add_window(w, node, n); break;
-    case AMA_NODE_SCAN:
-        if (!node->u.scan.spec.rank) /* what ranks cost is not known */
-            add(w->out, (ama__work){.kind = AMA_WORK_SCAN,
-                                    .op = node->u.scan.spec.product,
-                                    .from = node->u.scan.in->dtype,
-                                    .skipna = node->u.scan.spec.skipna,
-                                    .amount = n});
-        visit(w, node->u.scan.in, n);
-        break;
+    case AMA_NODE_SCAN: add_scan(w, node, n); break;
     case AMA_NODE_CONCAT:
         for (int k = 0; k < node->u.concat.n_in; k++) visit(w, node->u.concat.in[k], size_of(node->u.concat.in[k]));
         break;
@@ -185,7 +192,11 @@ static void add_order(walk *w, const ama__consumer *c, double n) {
     for (int a = 0; a < c->node->ndim; a++)
         if (!is_kept(c, a)) column *= c->node->shape[a];
     if (c->spec.label_axis >= 0 && c->groups.n_groups > 0) column /= c->groups.n_groups;
-    add(w->out, (ama__work){.kind = AMA_WORK_COLLECT, .from = c->node->dtype, .n = 4096, .amount = n});
+    ama__work x = {.kind = AMA_WORK_COLLECT, .from = c->node->dtype, .n = 4096, .amount = n};
+    add(w->out, x);
+    x.sends = true; /* once more by the rank that completes them */
+    x.amount = w->nranks > 1 ? (double)c->open_bytes / (double)ama__dtype_bytes(x.from) : 0;
+    add(w->out, x);
     for (int t = -1; t < c->n_twins; t++) {
         const ama__node *r = t < 0 ? c->reduce : c->twin[t];
         add(w->out, (ama__work){.kind = AMA_WORK_ORDER,
@@ -242,7 +253,7 @@ void ama__works_of(const ama__plan *plan, ama__works *out) {
         const ama__stage *s = &plan->stage[k];
         for (int i = 0; i < s->n_consumers; i++) {
             const ama__consumer *c = &s->consumer[i];
-            walk w = {.out = out, .c = c};
+            walk w = {.out = out, .c = c, .nranks = plan->options.nranks};
             double n = size_of(c->node);
             if (ama__dtype_is_text(c->node->dtype)) continue;
             visit(&w, c->node, n);

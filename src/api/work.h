@@ -17,6 +17,7 @@ typedef enum ama__work_kind {
     AMA_WORK_SERIES,  /* the same, one after another */
     AMA_WORK_STATE,   /* cells begun, merged and finished */
     AMA_WORK_SCAN,    /* op: 1 for products; from */
+    AMA_WORK_RANK,    /* columns of n values: from */
     AMA_WORK_WINDOW,  /* op, from, to, n: width */
     AMA_WORK_ORDER,   /* columns of n values, sorted as far as `spec` asks for: from, to */
     AMA_WORK_COUNT,   /* one pass over such columns that counts keys; n: bits of a pass */
@@ -27,7 +28,8 @@ typedef struct ama__work {
     ama__work_kind kind;
     int op;
     ama_dtype from, to;
-    bool swapped, packed, skipna, writes; /* writes: a part of writing, not of computing */
+    bool swapped, packed, skipna;
+    bool writes, sends; /* a part of writing or of exchanging, not of computing */
     int64_t n;
     const ama__reduce_spec *spec;
     double amount;  /* values, all ranks */

@@ -9,6 +9,7 @@
 #include "kernel/count.h"
 #include "kernel/gather.h"
 #include "kernel/order.h"
+#include "kernel/rank.h"
 #include "kernel/scan.h"
 #include "kernel/state.h"
 #include "kernel/window.h"
@@ -20,6 +21,7 @@ enum {
     ROW_CELLS = 256,
     WIDTH_MOST = 128,
     QUANTILES_MOST = 64,
+    RANKS = 32 << 10, /* values; they take ten times as long as others */
     VALUES = BUFFER / 8
 };
 
@@ -136,6 +138,15 @@ static int64_t run_scan(const ama__work *w, memory *m) {
     return BLOCK;
 }
 
+static int64_t run_rank(const ama__work *w, memory *m) {
+    const ama__rank_kind k = {.dtype = w->from};
+    int64_t n = min_i8(w->n < 1 ? 1 : w->n, RANKS / 2), cells = RANKS / n;
+    if (ama__rank_work_bytes(n) > BUFFER) return 0;
+    ama__rank_keys(&k, n, cells, m->x, m->out, cells);
+    ama__rank_columns(&k, n, cells, m->out, cells, m->work);
+    return n * cells;
+}
+
 /* The cost does not depend on the width, but on how many more indices go in than come out. */
 static int64_t run_window(const ama__work *w, memory *m) {
     ama__window x = {.op = (ama__red)w->op, .dtype = w->from, .out = w->to, .skipna = w->skipna};
@@ -197,6 +208,7 @@ static int64_t run(const ama__work *w, memory *m) {
     case AMA_WORK_SERIES: return run_row(w, m);
     case AMA_WORK_STATE: return run_state(w, m);
     case AMA_WORK_SCAN: return run_scan(w, m);
+    case AMA_WORK_RANK: return run_rank(w, m);
     case AMA_WORK_WINDOW: return run_window(w, m);
     case AMA_WORK_ORDER: return run_order(w, m);
     case AMA_WORK_COUNT: return run_count(w, m);
@@ -209,7 +221,8 @@ static void measure(ama__work *w, memory *m) {
     ama__class class = ama__class_of(w->from);
     double best = INFINITY;
     int64_t n = 0;
-    make_values(class, w->kind == AMA_WORK_ORDER ? VALUES : BLOCK, m->x);
+    bool columns = w->kind == AMA_WORK_ORDER || w->kind == AMA_WORK_RANK;
+    make_values(class, columns ? VALUES : BLOCK, m->x);
     make_values(class, BLOCK, m->y);
     if (w->kind == AMA_WORK_MAP && w->op == AMA_OP_WHERE) make_values(AMA_CLASS_B, BLOCK, m->work);
     for (int i = 0; i < TIMES; i++) {

@@ -229,12 +229,25 @@ ama_status ama__pipeline_decode_part(ama_ctx *ctx, ama__codec_work *w, const ama
 
 /* ---- encoding */
 
+/* The last step that is not a checksum, which writes to dst; checksums behind it are appended there. */
+static int last_step(const ama__pipeline *p) {
+    int last = p->n - 1;
+    while (last > 0 && p->step[last].codec == AMA_CODEC_FLETCHER32) last--;
+    return last;
+}
+
+/* Every step but the last writes to one of two by turns. */
+int ama__pipeline_scratch(const ama__pipeline *p) {
+    int last = last_step(p);
+    return last < 0 ? 0 : last < 2 ? last : 2;
+}
+
 static ama_status encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, const void *src, size_t raw_bytes,
                          void *dst, size_t dst_cap, size_t *dst_bytes) {
     const void *at = src;
     void *mine = NULL; /* `at` where it may be written to */
     size_t n = raw_bytes, cap = raw_bytes;
-    int last = p->n - 1, turn = 0;
+    int last = last_step(p), turn = 0;
     char nothing;
 
     *dst_bytes = 0;
@@ -244,8 +257,8 @@ static ama_status encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *
     if (dst_cap < ama__pipeline_bound(p, raw_bytes))
         return ama__fail(ctx, AMA_ERR_ARG, "a buffer of %zu bytes for a chunk that may need %zu", dst_cap,
                          ama__pipeline_bound(p, raw_bytes));
-    /* the last step that is not a checksum writes to dst; checksums behind it are appended there */
-    while (last > 0 && p->step[last].codec == AMA_CODEC_FLETCHER32) last--;
+    if (src == dst && raw_bytes > 0 && ama__pipeline_scratch(p) == 0 && p->n > 0)
+        return ama__fail(ctx, AMA_ERR_ARG, "a chunk is encoded in one step where it lies");
 
     for (int i = 0; i < p->n; i++) {
         const ama__codec_step *s = &p->step[i];

@@ -66,8 +66,11 @@ ama_status ama__pipeline_decode_part(ama_ctx *ctx, ama__codec_work *w, const ama
 
 /* Largest number of bytes encoding raw_bytes can give. */
 size_t ama__pipeline_bound(const ama__pipeline *p, size_t raw_bytes);
-/* Encodes src[raw_bytes] into dst[dst_cap >= bound]; *dst_bytes is what was used. src is not changed. Output bytes
- * depend on the input alone. Local, thread-safe with a work per thread. */
+/* Buffers of about raw_bytes that encoding takes in a work besides src and dst: 0, 1 or 2. */
+int ama__pipeline_scratch(const ama__pipeline *p);
+/* Encodes src[raw_bytes] into dst[dst_cap >= bound]; *dst_bytes is what was used. src is not changed, or is dst: that
+ * may be where ama__pipeline_scratch is not 0. Output bytes depend on the input alone. Local, thread-safe with a work
+ * per thread. */
 ama_status ama__pipeline_encode(ama_ctx *ctx, ama__codec_work *w, const ama__pipeline *p, const void *src,
                                 size_t raw_bytes, void *dst, size_t dst_cap, size_t *dst_bytes);
 

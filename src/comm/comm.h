@@ -51,6 +51,8 @@ ama_status ama__comm_gatherv(ama__comm *c, const void *mine, size_t bytes, void 
 /* Personalised exchange of bytes; counts and displacements in bytes, nranks entries each. */
 void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, const int64_t *send_at, void *recv,
                          const int64_t *recv_n, const int64_t *recv_at);
+/* Bytes that this rank has sent to others so far by ama__comm_alltoallv. Local. */
+int64_t ama__comm_sent(const ama__comm *c);
 /* Read-only memory that the ranks of a node have together. */
 typedef struct ama__shared {
     const void *data;

@@ -129,12 +129,17 @@ static void exchange_round(ama__comm *c, int s, const char *send, int64_t send_n
     }
 }
 
+int64_t ama__comm_sent(const ama__comm *c) {
+    return c->sent_bytes;
+}
+
 void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, const int64_t *send_at, void *recv,
                          const int64_t *recv_n, const int64_t *recv_at) {
     const char *from = send;
     char *to = recv;
     if (c->lost) return;
     int me = c->rank, n = c->nranks;
+    for (int r = 0; r < n; r++) c->sent_bytes += r == me ? 0 : send_n[r];
     bool fit = n > 1 && ama__comm_min(c, fits(c, send_n, send_at) && fits(c, recv_n, recv_at));
     if (fit) {
         narrow(c, send_n, c->ints);

@@ -12,6 +12,7 @@ struct ama__comm {
     bool check; /* AMA_CHECK=1, on any rank */
     bool lost;  /* see ama__comm_meet */
     int64_t piece;
+    int64_t sent_bytes;
     int *ints; /* 4 * nranks, for the int arguments of MPI_Alltoallv and MPI_Gatherv */
 };
 

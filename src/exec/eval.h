@@ -41,5 +41,7 @@ ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__bo
 ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__box *box, int inner, ama__view *out);
 /* The same as a dense C-order block (a view is copied when it is not one). */
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out);
+/* A MAP node's class values over the box into dense memory of the caller's. */
+ama_status ama__evaluator_into(ama__evaluator *e, ama__node *node, const ama__box *box, void *dst);
 
 #endif

@@ -116,42 +116,90 @@ static ama_status offsets_of(ama__evaluator *e, const ama__pick *p, int64_t firs
     return AMA_OK;
 }
 
-static ama_status take(ama__evaluator *e, const ama__node *node, const ama__box *box, const ama__box *in,
-                       const ama__view *v, ama__view *out) {
-    const int64_t *offset[AMA_MAX_DIMS] = {NULL};
-    int64_t stride[AMA_MAX_DIMS], base = 0;
-    bool lists = false;
+/* Where the picks of a box lie in the view of the input's box: along axis a at the places of rows->list[a], or one
+ * after another at rows->view.stride[a]. */
+static ama_status locate(ama__evaluator *e, const ama__node *node, const ama__box *box, const ama__box *in,
+                         const ama__view *v, ama__rows *rows) {
+    int64_t base = 0;
+    *rows = (ama__rows){.view.class = v->class};
     for (int a = 0; a < node->ndim; a++) {
         const ama__pick *p = &node->u.index.pick[a];
-        stride[a] = 0;
         if (p->in_axis < 0) continue;
         int64_t along = v->stride[p->in_axis], start = in->start[p->in_axis];
         if (p->list && (box->count[a] > 1 || p->list[box->start[a]] < 0)) {
-            AMA_TRY(offsets_of(e, p, box->start[a], box->count[a], start, along, &offset[a]));
-            lists = true;
+            AMA_TRY(offsets_of(e, p, box->start[a], box->count[a], start, along, &rows->list[a]));
             continue;
         }
-        stride[a] = along * (p->list ? 1 : p->step);
+        rows->view.stride[a] = along * (p->list ? 1 : p->step);
         base += (pick_index(p, box->start[a]) - start) * along;
     }
-    const void *data = (const char *)v->data + base * (int64_t)ama__class_bytes(v->class);
-    if (lists) {
-        void *dst;
-        AMA_TRY(ama__evaluator_block(e, v->class, box, out, &dst));
-        ama__gather(v->class, node->ndim, box->count, offset, stride, data, dst);
-        return AMA_OK;
-    }
-    out->data = data;
-    out->class = v->class;
-    memcpy(out->stride, stride, sizeof stride);
+    rows->view.data = (const char *)v->data + base * (int64_t)ama__class_bytes(v->class);
+    return AMA_OK;
+}
+
+static bool has_lists(int ndim, const ama__rows *rows) {
+    for (int a = 0; a < ndim; a++)
+        if (rows->list[a]) return true;
+    return false;
+}
+
+static ama_status gather(ama__evaluator *e, int ndim, const ama__box *box, const ama__rows *rows, ama__view *out) {
+    void *dst;
+    AMA_TRY(ama__evaluator_block(e, rows->view.class, box, out, &dst));
+    ama__gather(rows->view.class, ndim, box->count, rows->list, rows->view.stride, rows->view.data, dst);
     return AMA_OK;
 }
 
 ama_status ama__evaluator_index(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
     ama__box in;
     ama__view v;
+    ama__rows rows;
     if (!ama__index_box(node, box, &in)) return all_missing(e, node, out);
     if (!ama__evaluator_index_whole(e, node, box, &in)) return index_parts(e, node, box, &in, out);
     AMA_TRY(ama__evaluator_view(e, node->u.index.in, &in, &v));
-    return take(e, node, box, &in, &v, out);
+    AMA_TRY(locate(e, node, box, &in, &v, &rows));
+    if (has_lists(node->ndim, &rows)) return gather(e, node->ndim, box, &rows, out);
+    *out = rows.view;
+    return AMA_OK;
+}
+
+/* ---- rows in place */
+
+/* Values of a row. Shorter ones cost more as runs of their own than to copy. */
+#define LEAST_ROW 256
+
+/* Lists pick among whole rows of what lies behind them, and pick nothing that is missing. *fastest: axis of the rows.
+ */
+static bool picks_rows(const ama__node *node, const ama__box *box, int *fastest) {
+    int64_t run = 1;
+    int a = node->ndim - 1;
+    for (; a >= 0; a--) {
+        const ama__pick *p = &node->u.index.pick[a];
+        if (box->count[a] == 1 && (!p->list || p->list[box->start[a]] >= 0)) continue;
+        if (p->list || p->in_axis < 0 || p->step != 1) break;
+        if (run == 1) *fastest = a;
+        run *= box->count[a];
+    }
+    if (a < 0 || run < LEAST_ROW) return false;
+    for (; a >= 0; a--)
+        for (int64_t i = 0; node->u.index.pick[a].list && i < box->count[a]; i++)
+            if (node->u.index.pick[a].list[box->start[a] + i] < 0) return false;
+    return true;
+}
+
+ama_status ama__evaluator_rows(ama__evaluator *e, ama__node *node, const ama__box *box, ama__rows *out) {
+    ama__box in;
+    ama__view v;
+    int fastest = 0;
+    *out = (ama__rows){.list = {NULL}};
+    if (node->kind != AMA_NODE_INDEX || !picks_rows(node, box, &fastest) || ama__keep_find(e->keep, node, box, &v) ||
+        !ama__evaluator_index_whole(e, node, box, &in))
+        return ama__evaluator_view(e, node, box, &out->view);
+    AMA_TRY(ama__evaluator_view(e, node->u.index.in, &in, &v));
+    AMA_TRY(locate(e, node, box, &in, &v, out));
+    if (out->view.stride[fastest] == 1) return AMA_OK;
+    AMA_TRY(gather(e, node->ndim, box, out, &v));
+    ama__keep_put(e->keep, node, box, &v);
+    *out = (ama__rows){.view = v};
+    return AMA_OK;
 }

@@ -8,7 +8,7 @@ typedef struct machine {
     const ama__program *p;
     int n, outer;                        /* axes left after joining; all but the fastest */
     int64_t count[AMA_MAX_DIMS];         /* of the joined axes */
-    ama__view leaf[AMA_PROGRAM_LEAVES];  /* strides along the joined axes */
+    ama__rows leaf[AMA_PROGRAM_LEAVES];  /* strides and lists along the joined axes */
     const char *row[AMA_PROGRAM_LEAVES]; /* where the current run begins in each */
     char *slots;                         /* strips of 8-byte values: one a slot, then three for conversions */
 } machine;
@@ -49,19 +49,24 @@ static ama_status make_common_input(ama__evaluator *e, ama__node *node, const am
 }
 
 /* The leaf's values over the program's box, with unit or zero stride on the fastest axis. */
-static ama_status take_leaf(ama__evaluator *e, ama__node *user, int k, const ama__box *box, ama__view *out) {
+static ama_status take_leaf(ama__evaluator *e, ama__node *user, int k, const ama__box *box, ama__rows *out) {
     const int8_t *axis = user->u.map.axis[k];
     ama__node *in = user->u.map.in[k];
     ama__box b = ama__map_operand_box(user, k, box);
-    ama__view v;
-    AMA_TRY(ama__evaluator_view(e, in, &b, &v));
+    ama__rows rows;
+    AMA_TRY(ama__evaluator_rows(e, in, &b, &rows));
+    ama__view *v = &rows.view;
     int last = b.ndim - 1;
     while (last > 0 && b.count[last] == 1) last--;
-    bool repeated = last >= 0 && v.stride[last] == 0 && user->u.map.op != AMA_OP_CAST;
-    if (last >= 0 && b.count[last] > 1 && v.stride[last] != 1 && !repeated)
-        AMA_TRY(ama__evaluator_make_dense(e, &b, &v));
-    *out = v;
-    for (int a = 0; a < user->ndim; a++) out->stride[a] = axis[a] >= 0 && box->count[a] > 1 ? v.stride[axis[a]] : 0;
+    bool repeated = last >= 0 && v->stride[last] == 0 && user->u.map.op != AMA_OP_CAST;
+    if (last >= 0 && b.count[last] > 1 && v->stride[last] != 1 && !repeated)
+        AMA_TRY(ama__evaluator_make_dense(e, &b, v));
+    *out = rows;
+    for (int a = 0; a < user->ndim; a++) {
+        bool runs = axis[a] >= 0 && box->count[a] > 1;
+        out->view.stride[a] = runs ? v->stride[axis[a]] : 0;
+        out->list[a] = runs ? rows.list[axis[a]] : NULL;
+    }
     return AMA_OK;
 }
 
@@ -73,6 +78,11 @@ static ama_status take_leaves(ama__evaluator *e, const ama__box *box, machine *m
     return AMA_OK;
 }
 
+/* Whether the leaf runs on from the slower of two neighbouring axes, the last joined one, to axis a. */
+static bool runs_on(const machine *m, const ama__rows *leaf, int a, int64_t count) {
+    return !leaf->list[m->n - 1] && !leaf->list[a] && leaf->view.stride[m->n - 1] == leaf->view.stride[a] * count;
+}
+
 /* Joins neighbouring axes along which all leaves run on, so that runs are long. */
 static void join_axes(machine *m, const ama__box *box) {
     int n_leaves = m->p->n_leaves;
@@ -80,14 +90,23 @@ static void join_axes(machine *m, const ama__box *box) {
     for (int a = 0; a < box->ndim; a++) {
         if (box->count[a] == 1) continue;
         bool join = m->n > 0;
-        for (int k = 0; k < n_leaves && join; k++)
-            join = m->leaf[k].stride[m->n - 1] == m->leaf[k].stride[a] * box->count[a];
+        for (int k = 0; k < n_leaves && join; k++) join = runs_on(m, &m->leaf[k], a, box->count[a]);
         if (join) m->n--;
         m->count[m->n] = join ? m->count[m->n] * box->count[a] : box->count[a];
-        for (int k = 0; k < n_leaves; k++) m->leaf[k].stride[m->n] = m->leaf[k].stride[a];
+        for (int k = 0; k < n_leaves; k++) {
+            m->leaf[k].view.stride[m->n] = m->leaf[k].view.stride[a];
+            m->leaf[k].list[m->n] = m->leaf[k].list[a];
+        }
         m->n++;
     }
     m->outer = m->n > 0 ? m->n - 1 : 0;
+}
+
+/* Where the leaf's run at at[] of the outer axes begins. */
+static const char *row_of(const machine *m, const ama__rows *leaf, const int64_t *at) {
+    int64_t offset = 0;
+    for (int a = 0; a < m->outer; a++) offset += leaf->list[a] ? leaf->list[a][at[a]] : at[a] * leaf->view.stride[a];
+    return (const char *)leaf->view.data + offset * (int64_t)ama__class_bytes(leaf->view.class);
 }
 
 /* ---- strips */
@@ -106,7 +125,7 @@ static const void *operand(const machine *m, int i, int k, int64_t first, int64_
     if (from >= 0) {
         data = strip(m, p->step[from].slot);
     } else {
-        const ama__view *v = &m->leaf[~from];
+        const ama__view *v = &m->leaf[~from].view;
         *scalar = m->n == 0 || v->stride[m->n - 1] == 0;
         data = m->row[~from] + (*scalar ? 0 : first * (int64_t)ama__class_bytes(v->class));
     }
@@ -150,28 +169,29 @@ static void run_row(const machine *m, int64_t run, int64_t most, char *out, size
     }
 }
 
-ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+ama_status ama__evaluator_into(ama__evaluator *e, ama__node *node, const ama__box *box, void *dst) {
     ama__program p;
     machine m = {.p = &p};
-    void *dst, *slots;
+    void *slots;
     int64_t at[AMA_MAX_DIMS] = {0};
     ama__program_make(node, &p);
     AMA_TRY(take_leaves(e, box, &m));
-    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
     AMA_TRY(ama__evaluator_alloc(e, (size_t)ama__program_strips(&p) * AMA_PROGRAM_STRIP * 8, &slots));
     m.slots = slots;
     join_axes(&m, box);
-    size_t size = ama__class_bytes(out->class);
+    size_t size = ama__class_bytes(ama__class_of(node->dtype));
     int64_t run = m.n > 0 ? m.count[m.n - 1] : 1, most = is_plain(&p) ? run : AMA_PROGRAM_STRIP;
     char *to = dst;
     do {
-        for (int k = 0; k < p.n_leaves; k++) {
-            int64_t offset = 0;
-            for (int a = 0; a < m.outer; a++) offset += at[a] * m.leaf[k].stride[a];
-            m.row[k] = (const char *)m.leaf[k].data + offset * (int64_t)ama__class_bytes(m.leaf[k].class);
-        }
+        for (int k = 0; k < p.n_leaves; k++) m.row[k] = row_of(&m, &m.leaf[k], at);
         run_row(&m, run, most, to, size);
         to += (size_t)run * size;
     } while (ama__index_next(m.outer, m.count, at));
     return AMA_OK;
+}
+
+ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out) {
+    void *dst;
+    AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &dst));
+    return ama__evaluator_into(e, node, box, dst);
 }

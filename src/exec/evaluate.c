@@ -4,28 +4,44 @@
 #include "base/phase.h"
 #include "plan/blocks.h"
 
-/* Class values of a block into their places in the dense array of a box. */
-static void store_block(ama_dtype t, const ama__box *block, const void *x, const ama__box *box, void *out) {
-    int64_t stride[AMA_MAX_DIMS], at[AMA_MAX_DIMS] = {0}, run = 1, done = 0, first = 0;
-    int outer = block->ndim;
+/* Where a block lies in the dense array of its box. */
+typedef struct place {
+    int outer;          /* axes over which its runs are spread */
+    int64_t run, first; /* values of a run; where the first begins */
+    int64_t stride[AMA_MAX_DIMS];
+} place;
+
+static place place_of(const ama__box *block, const ama__box *box) {
+    place p = {.outer = block->ndim, .run = 1};
+    ama__shape_strides(box->ndim, box->count, p.stride);
+    for (int d = 0; d < block->ndim; d++) p.first += (block->start[d] - box->start[d]) * p.stride[d];
+    while (p.outer > 0 && (block->count[p.outer - 1] == 1 || p.stride[p.outer - 1] == p.run))
+        p.run *= block->count[--p.outer];
+    return p;
+}
+
+/* Class values of a block into their places. */
+static void store_block(ama_dtype t, const ama__box *block, const void *x, const place *p, void *out) {
+    int64_t at[AMA_MAX_DIMS] = {0}, done = 0;
     size_t size = ama__dtype_bytes(t), from = ama__class_bytes(ama__class_of(t));
-    ama__shape_strides(box->ndim, box->count, stride);
-    for (int d = 0; d < block->ndim; d++) first += (block->start[d] - box->start[d]) * stride[d];
-    while (outer > 0 && (block->count[outer - 1] == 1 || stride[outer - 1] == run)) run *= block->count[--outer];
     do {
-        int64_t to = first;
-        for (int d = 0; d < outer; d++) to += at[d] * stride[d];
-        ama__store_run(t, run, (const char *)x + (size_t)done * from, (char *)out + (size_t)to * size);
-        done += run;
-    } while (ama__index_next(outer, block->count, at));
+        int64_t to = p->first;
+        for (int d = 0; d < p->outer; d++) to += at[d] * p->stride[d];
+        ama__store_run(t, p->run, (const char *)x + (size_t)done * from, (char *)out + (size_t)to * size);
+        done += p->run;
+    } while (ama__index_next(p->outer, block->count, at));
 }
 
 static ama_status evaluate_block(ama__evaluator *e, ama__node *node, const ama__box *block, const ama__box *box,
                                  void *out) {
     const void *x;
+    place p = place_of(block, box);
+    size_t size = ama__dtype_bytes(node->dtype);
     ama__evaluator_reset(e);
+    if (p.outer == 0 && node->kind == AMA_NODE_MAP && size == ama__class_bytes(ama__class_of(node->dtype)))
+        return ama__evaluator_into(e, node, block, (char *)out + (size_t)p.first * size);
     AMA_TRY(ama__evaluator_dense(e, node, block, &x));
-    store_block(node->dtype, block, x, box, out);
+    store_block(node->dtype, block, x, &p, out);
     return AMA_OK;
 }
 

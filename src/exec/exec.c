@@ -240,6 +240,7 @@ static void finish(ama__run *r, ama__exec_stats *stats) {
     AMA_FREE(r->ctx, r->writer);
     AMA_FREE(r->ctx, r->work);
     stats->peak_bytes = ama__mem_peak(r->ctx);
+    stats->sent_bytes = ama__comm_sent(r->comm) - r->start_sent;
     stats->elapsed_s = ama__now_s() - r->start_s;
     stats->cpu_s = ama__process_cpu_s() - r->start_cpu_s;
 }
@@ -249,6 +250,7 @@ ama_status ama__exec_run(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, cons
     ama__run r = {.ctx = ctx, .comm = comm, .plan = p, .options = o, .threads = p->options.threads};
     r.start_s = ama__now_s();
     r.start_cpu_s = ama__process_cpu_s();
+    r.start_sent = ama__comm_sent(comm);
     ama_status status = ama__comm_agree(comm, start_local(&r));
     int before = ama__phase_enter(ctx, AMA_PHASE_WRITE);
     if (status == AMA_OK) status = open_writers(&r);

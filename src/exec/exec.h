@@ -18,7 +18,7 @@ typedef struct ama__exec_options {
 
 typedef struct ama__exec_stats { /* of this rank */
     ama__fetch_counts fetched;
-    int64_t written_bytes;
+    int64_t written_bytes, sent_bytes;
     size_t peak_bytes;
     double elapsed_s, cpu_s; /* cpu_s: of the process meanwhile */
 } ama__exec_stats;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/phase.h"
+#include "store/write_coding.h"
 
 typedef struct record { /* of a message, before the values of its box */
     int64_t chunk;
@@ -33,7 +34,8 @@ ama_status ama__output_init(ama__output *o, ama__comm *comm, ama__writer *w, con
     if (!o->chunked) return AMA_OK;
     if (!ama__chunkgrid_init(&o->grid, o->var->ndim, c->node->shape, o->var->grid.chunk))
         return ama__fail(o->ctx, AMA_ERR_INTERNAL, "variable %s: its chunk shape was not chosen", o->var->name);
-    ama__parts_init(&o->parts, o->ctx, &o->grid, ama__dtype_bytes(o->var->dtype));
+    const ama__chunk_coding coding = ama__chunk_coding_of(spec, c->var);
+    ama__parts_init(&o->parts, o->ctx, &o->grid, ama__dtype_bytes(o->var->dtype), (size_t)coding.spare_bytes);
     return AMA_OK;
 }
 
@@ -43,10 +45,21 @@ void ama__output_fini(ama__output *o) {
 
 /* ---- into the writer */
 
-static ama_status write_box(ama__output *o, ama__codec_work *work, const ama__box *box, const void *data) {
+static ama__box place_in_output(const ama__output *o, const ama__box *box) {
     ama__box out = *box;
     for (int a = 0; a < out.ndim; a++) out.start[a] += o->consumer->out_start[a];
+    return out;
+}
+
+static ama_status write_box(ama__output *o, ama__codec_work *work, const ama__box *box, const void *data) {
+    const ama__box out = place_in_output(o, box);
     return ama__writer_put(o->writer, work, o->consumer->var, &out, data);
+}
+
+/* A chunk in a buffer with spare bytes, which is the writer's then. */
+static ama_status give_chunk(ama__output *o, ama__codec_work *work, const ama__box *box, void *data) {
+    const ama__box out = place_in_output(o, box);
+    return ama__writer_give(o->writer, work, o->consumer->var, &out, &data);
 }
 
 /* A chunk that the box holds whole. */
@@ -55,19 +68,15 @@ static ama_status write_whole(ama__output *o, ama__codec_work *work, const ama__
     void *dense;
     size_t size = o->parts.element_bytes;
     if (ama__box_equal(chunk, box)) return write_box(o, work, chunk, data);
-    AMA_TRY(ama__mem_alloc(o->ctx, AMA_MEM_WRITE, (size_t)ama__box_size(chunk) * size, &dense));
+    AMA_TRY(ama__mem_alloc(o->ctx, AMA_MEM_WRITE, (size_t)ama__box_size(chunk) * size + o->parts.spare_bytes, &dense));
     ama__box_copy(chunk, size, data, box, dense, chunk);
-    ama_status status = write_box(o, work, chunk, dense);
-    ama__mem_free(o->ctx, dense);
-    return status;
+    return give_chunk(o, work, chunk, dense);
 }
 
 static ama_status fill_part(ama__output *o, ama__codec_work *work, ama__part *part, const ama__box *what,
                             const void *src, const ama__box *src_box) {
     if (!ama__part_fill(&o->parts, part, what, src, src_box)) return AMA_OK;
-    ama_status status = write_box(o, work, &part->box, part->data);
-    ama__part_clear(&o->parts, part);
-    return status;
+    return give_chunk(o, work, &part->box, ama__part_take(part));
 }
 
 /* ---- putting */

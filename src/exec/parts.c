@@ -1,7 +1,8 @@
 #include "exec/parts.h"
 
-void ama__parts_init(ama__parts *p, ama_ctx *ctx, const ama__chunkgrid *grid, size_t element_bytes) {
-    *p = (ama__parts){.ctx = ctx, .grid = grid, .element_bytes = element_bytes};
+void ama__parts_init(ama__parts *p, ama_ctx *ctx, const ama__chunkgrid *grid, size_t element_bytes,
+                     size_t spare_bytes) {
+    *p = (ama__parts){.ctx = ctx, .grid = grid, .element_bytes = element_bytes, .spare_bytes = spare_bytes};
 }
 
 static void free_part(ama_ctx *ctx, ama__part *part) {
@@ -55,7 +56,8 @@ ama_status ama__parts_get(ama__parts *p, int64_t chunk, ama__part **out) {
     *out = part;
     if (part->data) return AMA_OK;
     part->missing = ama__box_size(&part->box);
-    return ama__mem_alloc(p->ctx, AMA_MEM_WRITE, (size_t)part->missing * p->element_bytes, (void **)&part->data);
+    size_t bytes = (size_t)part->missing * p->element_bytes + p->spare_bytes;
+    return ama__mem_alloc(p->ctx, AMA_MEM_WRITE, bytes, (void **)&part->data);
 }
 
 bool ama__part_fill(const ama__parts *p, ama__part *part, const ama__box *what, const void *src,
@@ -64,8 +66,10 @@ bool ama__part_fill(const ama__parts *p, ama__part *part, const ama__box *what, 
     return __atomic_sub_fetch(&part->missing, ama__box_size(what), __ATOMIC_ACQ_REL) == 0;
 }
 
-void ama__part_clear(const ama__parts *p, ama__part *part) {
-    AMA_FREE(p->ctx, part->data);
+void *ama__part_take(ama__part *part) {
+    void *data = part->data;
+    part->data = NULL;
+    return data;
 }
 
 const ama__part *ama__parts_open(const ama__parts *p) {

@@ -30,6 +30,7 @@ typedef struct ama__run {
     int n_results;
     ama__run_result *results;
     double start_s, start_cpu_s;
+    int64_t start_sent; /* bytes */
 } ama__run;
 
 /* What one stage holds while it runs. */

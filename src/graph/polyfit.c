@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "graph/arith.h"
-#include "graph/polybasis.h"
+#include "graph/polyfew.h"
 #include "graph/select.h"
 
 /* The error before correction that leaves some eight digits after it. */
@@ -37,86 +37,32 @@ static ama_status labels_of(ama__graph *g, const ama__object *in, const char *di
 
 /* ---- one variable */
 
-typedef struct fit {
-    ama__graph *g;
-    const ama__polybasis *b;
-    ama__node *y;
-    int axis;
-    bool masked;
-} fit;
-
-static ama_status map_same(const fit *f, ama__op op, int n, ama__node *const *in, ama__node **out) {
-    int8_t axis[3][AMA_MAX_DIMS];
-    const ama__node *shape = in[0];
-    for (int k = 1; k < n; k++)
-        if (in[k]->ndim > shape->ndim) shape = in[k];
-    for (int k = 0; k < n; k++)
-        for (int a = 0; a < AMA_MAX_DIMS; a++) axis[k][a] = (int8_t)(in[k]->ndim == 0 ? -1 : a);
-    return ama__node_map(f->g, op, n, in, (const int8_t(*)[AMA_MAX_DIMS])axis, shape->ndim, shape->shape, out);
-}
-
-static ama_status binary(const fit *f, ama__op op, ama__node *a, ama__node *b, ama__node **out) {
-    return map_same(f, op, 2, (ama__node *[]){a, b}, out);
-}
-
-static ama_status scalar(const fit *f, double x, ama__node **out) {
-    return ama__node_scalar(f->g, AMA_F8, x, 0, out);
-}
-
-/* An operation of y (or a mask of it) with a constant along the fitted axis, and a number. */
-static ama_status map_along(const fit *f, ama__op op, ama__node *x, const double *along, ama__node **out) {
-    int8_t axis[3][AMA_MAX_DIMS];
-    ama__node *in[3] = {x};
-    AMA_TRY(ama__node_const(f->g, AMA_F8, 1, &f->b->n, along, false, &in[1]));
-    AMA_TRY(scalar(f, 0, &in[2]));
-    for (int a = 0; a < AMA_MAX_DIMS; a++) {
-        axis[0][a] = (int8_t)a;
-        axis[1][a] = a == f->axis ? 0 : -1;
-        axis[2][a] = -1;
-    }
-    return ama__node_map(f->g, op, op == AMA_OP_WHERE ? 3 : 2, in, (const int8_t(*)[AMA_MAX_DIMS])axis, x->ndim,
-                         x->shape, out);
-}
-
-static ama_status reduce(const fit *f, ama__red op, ama__node *x, bool skipna, ama__node **out) {
-    ama__reduce_spec spec = {.op = op, .label_axis = -1, .skipna = skipna};
-    spec.reduced[f->axis] = true;
-    return ama__node_reduce(f->g, x, &spec, out);
-}
-
 /* sum(y * q[k]). */
-static ama_status moments(const fit *f, ama__node **b) {
+static ama_status moments(const ama__fit *f, ama__node **b) {
     for (int k = 0; k < f->b->p; k++) {
         ama__node *x;
-        AMA_TRY(map_along(f, AMA_OP_MUL, f->y, f->b->q[k], &x));
-        AMA_TRY(reduce(f, AMA_RED_SUM, x, f->masked, &b[k]));
+        AMA_TRY(ama__fit_along(f, AMA_OP_MUL, f->y, f->b->q[k], 0, &x));
+        AMA_TRY(ama__fit_reduce(f, AMA_RED_SUM, x, f->masked, &b[k]));
     }
     return AMA_OK;
 }
 
 /* sum(q[j] * q[k]) over the values that are there, j <= k; count: their number. */
-static ama_status gram(const fit *f, ama__node *(*m)[AMA_POLY_MAX], ama__node **count) {
-    ama__node *there, *n, *x;
-    AMA_TRY(reduce(f, AMA_RED_COUNT, f->y, true, count));
-    AMA_TRY(scalar(f, (double)f->b->n, &n));
-    AMA_TRY(binary(f, AMA_OP_DIV, *count, n, &m[0][0]));
-    AMA_TRY(ama__node_unary(f->g, AMA_OP_NOTNULL, f->y, &there));
+static ama_status gram(const ama__fit *f, ama__node *(*m)[AMA_POLY_MAX], ama__node **count, ama__node **there) {
+    ama__node *n, *x;
+    AMA_TRY(ama__fit_reduce(f, AMA_RED_COUNT, f->y, true, count));
+    AMA_TRY(ama__fit_scalar(f, (double)f->b->n, &n));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_DIV, *count, n, &m[0][0]));
+    AMA_TRY(ama__node_unary(f->g, AMA_OP_NOTNULL, f->y, there));
     for (int k = 1; k < f->b->p; k++)
         for (int j = 0; j <= k; j++) {
             double *product;
             AMA_NEW(f->g->arena, product, f->b->n);
             for (int64_t i = 0; i < f->b->n; i++) product[i] = f->b->q[j][i] * f->b->q[k][i];
-            AMA_TRY(map_along(f, AMA_OP_WHERE, there, product, &x));
-            AMA_TRY(reduce(f, AMA_RED_SUM, x, false, &m[j][k]));
+            AMA_TRY(ama__fit_along(f, AMA_OP_WHERE, *there, product, 0, &x));
+            AMA_TRY(ama__fit_reduce(f, AMA_RED_SUM, x, false, &m[j][k]));
         }
     return AMA_OK;
-}
-
-/* x -= a * b. */
-static ama_status take_away(const fit *f, ama__node *a, ama__node *b, ama__node **x) {
-    ama__node *product;
-    AMA_TRY(binary(f, AMA_OP_MUL, a, b, &product));
-    return binary(f, AMA_OP_SUB, *x, product, x);
 }
 
 /* m = L D L^T. */
@@ -125,31 +71,32 @@ typedef struct factors {
         *s[AMA_POLY_MAX][AMA_POLY_MAX]; /* s = l times the diagonal, which it has */
 } factors;
 
-static ama_status factorise(const fit *f, ama__node *(*m)[AMA_POLY_MAX], factors *x) {
+static ama_status factorise(const ama__fit *f, ama__node *(*m)[AMA_POLY_MAX], factors *x) {
     int p = f->b->p;
     for (int j = 0; j < p; j++)
         for (int k = j; k < p; k++) {
             x->s[k][j] = m[j][k];
-            for (int i = 0; i < j; i++) AMA_TRY(take_away(f, x->s[k][i], x->l[j][i], &x->s[k][j]));
-            if (k > j) AMA_TRY(binary(f, AMA_OP_DIV, x->s[k][j], x->s[j][j], &x->l[k][j]));
+            for (int i = 0; i < j; i++) AMA_TRY(ama__fit_take_away(f, x->s[k][i], x->l[j][i], &x->s[k][j]));
+            if (k > j) AMA_TRY(ama__fit_binary(f, AMA_OP_DIV, x->s[k][j], x->s[j][j], &x->l[k][j]));
         }
     return AMA_OK;
 }
 
 /* m d = b; b becomes d. */
-static ama_status solve(const fit *f, const factors *x, ama__node **b) {
+static ama_status solve(const ama__fit *f, const factors *x, ama__node **b) {
     int p = f->b->p;
     for (int k = 0; k < p; k++)
-        for (int i = 0; i < k; i++) AMA_TRY(take_away(f, x->l[k][i], b[i], &b[k]));
+        for (int i = 0; i < k; i++) AMA_TRY(ama__fit_take_away(f, x->l[k][i], b[i], &b[k]));
     for (int k = p - 1; k >= 0; k--) {
-        AMA_TRY(binary(f, AMA_OP_DIV, b[k], x->s[k][k], &b[k]));
-        for (int i = k + 1; i < p; i++) AMA_TRY(take_away(f, x->l[i][k], b[i], &b[k]));
+        AMA_TRY(ama__fit_binary(f, AMA_OP_DIV, b[k], x->s[k][k], &b[k]));
+        for (int i = k + 1; i < p; i++) AMA_TRY(ama__fit_take_away(f, x->l[i][k], b[i], &b[k]));
     }
     return AMA_OK;
 }
 
 /* sum of column[k](degree) * d[k]: a new leading axis, highest power first. */
-static ama_status stack(const fit *f, int n, double (*column)[AMA_POLY_MAX], ama__node *const *d, ama__node **out) {
+static ama_status stack(const ama__fit *f, int n, double (*column)[AMA_POLY_MAX], ama__node *const *d,
+                        ama__node **out) {
     int8_t axis[2][AMA_MAX_DIMS];
     int64_t p = f->b->p, shape[AMA_MAX_DIMS];
     shape[0] = p;
@@ -166,7 +113,7 @@ static ama_status stack(const fit *f, int n, double (*column)[AMA_POLY_MAX], ama
         AMA_TRY(ama__node_const(f->g, AMA_F8, 1, &p, high_first, false, &in[0]));
         AMA_TRY(ama__node_map(f->g, AMA_OP_MUL, 2, in, (const int8_t(*)[AMA_MAX_DIMS])axis, d[k]->ndim + 1, shape, &x));
         if (k > 0)
-            AMA_TRY(binary(f, AMA_OP_ADD, *out, x, out));
+            AMA_TRY(ama__fit_binary(f, AMA_OP_ADD, *out, x, out));
         else
             *out = x;
     }
@@ -175,34 +122,28 @@ static ama_status stack(const fit *f, int n, double (*column)[AMA_POLY_MAX], ama
 
 /* A line through one point: the smallest coefficients, those of the scaled powers. With one value, m[0][1] is
  * q[0] * q[1](x) and b[0] is q[0] * y. */
-static ama_status line_of_one(const fit *f, ama__node *m01, ama__node *b0, ama__node **out) {
+static ama_status line_of_one(const ama__fit *f, ama__node *m01, ama__node *b0, ama__node **out) {
     const ama__polybasis *b = f->b;
     double root = sqrt((double)b->n), column[2][AMA_POLY_MAX] = {{0}};
     ama__node *high, *square, *y, *k[3], *c[2];
-    AMA_TRY(scalar(f, b->dx * root / b->scale[1], &k[0]));
-    AMA_TRY(scalar(f, b->x0 / b->scale[1], &k[1]));
-    AMA_TRY(scalar(f, 1 / (b->scale[0] * b->scale[0]), &k[2]));
-    AMA_TRY(binary(f, AMA_OP_MUL, m01, k[0], &high)); /* x / scale[1] */
-    AMA_TRY(binary(f, AMA_OP_ADD, high, k[1], &high));
-    AMA_TRY(binary(f, AMA_OP_MUL, high, high, &square));
-    AMA_TRY(binary(f, AMA_OP_ADD, square, k[2], &square));
-    AMA_TRY(scalar(f, root, &k[0]));
-    AMA_TRY(binary(f, AMA_OP_MUL, b0, k[0], &y));
-    AMA_TRY(binary(f, AMA_OP_DIV, y, square, &c[0]));
-    AMA_TRY(binary(f, AMA_OP_MUL, c[0], high, &c[1]));
+    AMA_TRY(ama__fit_scalar(f, b->dx * root / b->scale[1], &k[0]));
+    AMA_TRY(ama__fit_scalar(f, b->x0 / b->scale[1], &k[1]));
+    AMA_TRY(ama__fit_scalar(f, 1 / (b->scale[0] * b->scale[0]), &k[2]));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_MUL, m01, k[0], &high)); /* x / scale[1] */
+    AMA_TRY(ama__fit_binary(f, AMA_OP_ADD, high, k[1], &high));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_MUL, high, high, &square));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_ADD, square, k[2], &square));
+    AMA_TRY(ama__fit_scalar(f, root, &k[0]));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_MUL, b0, k[0], &y));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_DIV, y, square, &c[0]));
+    AMA_TRY(ama__fit_binary(f, AMA_OP_MUL, c[0], high, &c[1]));
     column[0][0] = 1 / (b->scale[0] * b->scale[0]);
     column[1][1] = 1 / b->scale[1];
     return stack(f, 2, column, c, out);
 }
 
-/* The same values as a result of their own, so that what reads them again and again does not solve again. */
-static ama_status settle(const fit *f, ama__node *x, ama__node **out) {
-    ama__reduce_spec spec = {.op = AMA_RED_FIRST, .label_axis = -1};
-    return ama__node_reduce(f->g, x, &spec, out);
-}
-
 /* y less the fit. */
-static ama_status residuals(const fit *f, ama__node *const *d, ama__node **out) {
+static ama_status residuals(const ama__fit *f, ama__node *const *d, ama__node **out) {
     int8_t axis[2][AMA_MAX_DIMS];
     *out = f->y;
     for (int a = 0; a < AMA_MAX_DIMS; a++) {
@@ -214,20 +155,7 @@ static ama_status residuals(const fit *f, ama__node *const *d, ama__node **out) 
         AMA_TRY(ama__node_const(f->g, AMA_F8, 1, &f->b->n, f->b->q[k], false, &in[1]));
         AMA_TRY(ama__node_map(f->g, AMA_OP_MUL, 2, in, (const int8_t(*)[AMA_MAX_DIMS])axis, f->y->ndim, f->y->shape,
                               &term));
-        AMA_TRY(binary(f, AMA_OP_SUB, *out, term, out));
-    }
-    return AMA_OK;
-}
-
-/* The sum of squares of each. */
-static ama_status norm(const fit *f, ama__node *const *x, ama__node **out) {
-    for (int k = 0; k < f->b->p; k++) {
-        ama__node *square;
-        AMA_TRY(ama__node_unary(f->g, AMA_OP_SQUARE, x[k], &square));
-        if (k > 0)
-            AMA_TRY(binary(f, AMA_OP_ADD, *out, square, out));
-        else
-            *out = square;
+        AMA_TRY(ama__fit_binary(f, AMA_OP_SUB, *out, term, out));
     }
     return AMA_OK;
 }
@@ -235,30 +163,30 @@ static ama_status norm(const fit *f, ama__node *const *x, ama__node **out) {
 /* The Gram matrix squares the condition of what it came from: a fit of what is left of y takes away most of that error
  * (corrected seminormal equations: Bjorck, Linear Algebra Appl. 88/89, 1987), in a second pass over y. The error that
  * stays is to the one taken away as that is to the whole: *excess is positive (or NaN) where it is too much. */
-static ama_status correct(const fit *f, const factors *x, ama__node **d, ama__node **excess) {
-    fit rest = *f;
+static ama_status correct(const ama__fit *f, const factors *x, ama__node **d, ama__node **excess) {
+    ama__fit rest = *f;
     ama__node *more[AMA_POLY_MAX], *whole, *limit;
-    for (int k = 0; k < f->b->p; k++) AMA_TRY(settle(f, d[k], &d[k]));
+    for (int k = 0; k < f->b->p; k++) AMA_TRY(ama__fit_settle(f, d[k], &d[k]));
     AMA_TRY(residuals(f, d, &rest.y));
     AMA_TRY(moments(&rest, more));
     AMA_TRY(solve(f, x, more));
-    AMA_TRY(norm(f, more, excess));
-    AMA_TRY(norm(f, d, &whole));
-    AMA_TRY(scalar(f, MOST_WRONG * MOST_WRONG, &limit));
-    AMA_TRY(take_away(f, whole, limit, excess));
-    for (int k = 0; k < f->b->p; k++) AMA_TRY(binary(f, AMA_OP_ADD, d[k], more[k], &d[k]));
+    AMA_TRY(ama__fit_dot(f, more, more, excess));
+    AMA_TRY(ama__fit_dot(f, d, d, &whole));
+    AMA_TRY(ama__fit_scalar(f, MOST_WRONG * MOST_WRONG, &limit));
+    AMA_TRY(ama__fit_take_away(f, whole, limit, excess));
+    for (int k = 0; k < f->b->p; k++) AMA_TRY(ama__fit_binary(f, AMA_OP_ADD, d[k], more[k], &d[k]));
     return AMA_OK;
 }
 
 /* *out where test(x, limit) holds, `other` elsewhere (NULL: NaN). x has no dim of degrees. */
-static ama_status keep_where(const fit *f, ama__op test, ama__node *x, double limit, ama__node *other,
+static ama_status keep_where(const ama__fit *f, ama__op test, ama__node *x, double limit, ama__node *other,
                              ama__node **out) {
     ama__node *in[3], *number;
     int8_t axis[3][AMA_MAX_DIMS];
     bool plain = !other;
-    AMA_TRY(scalar(f, limit, &number));
-    AMA_TRY(binary(f, test, x, number, &in[0]));
-    if (plain) AMA_TRY(scalar(f, NAN, &other));
+    AMA_TRY(ama__fit_scalar(f, limit, &number));
+    AMA_TRY(ama__fit_binary(f, test, x, number, &in[0]));
+    if (plain) AMA_TRY(ama__fit_scalar(f, NAN, &other));
     in[1] = *out;
     in[2] = other;
     for (int a = 0; a < AMA_MAX_DIMS; a++) {
@@ -270,31 +198,46 @@ static ama_status keep_where(const fit *f, ama__op test, ama__node *x, double li
                          out);
 }
 
-/* Coefficients where enough values are there; NaN or, of a line, the fit of one value elsewhere. */
-static ama_status masked(const fit *f, ama__node **b, double (*column)[AMA_POLY_MAX], ama__node **out) {
-    ama__node *m[AMA_POLY_MAX][AMA_POLY_MAX], *count, *b0 = b[0], *one, *excess = NULL;
+/* The smallest coefficients of the scaled powers where fewer values are there than coefficients. */
+static ama_status few(const ama__fit *f, const ama__polyfew_sums *s, ama__node **out) {
+    double column[AMA_POLY_MAX][AMA_POLY_MAX] = {{0}};
+    ama__node *c[AMA_POLY_MAX];
+    for (int k = 0; k < f->b->p; k++) column[k][k] = 1 / f->b->scale[k];
+    AMA_TRY(ama__polyfew(f, s, c));
+    return stack(f, f->b->p, column, c, out);
+}
+
+/* Coefficients where enough values are there; elsewhere those of few values, or NaN. */
+static ama_status masked(const ama__fit *f, ama__node **b, double (*column)[AMA_POLY_MAX], ama__node **out) {
+    ama__node *m[AMA_POLY_MAX][AMA_POLY_MAX], *other = NULL, *excess = NULL;
+    ama__polyfew_sums s = {.y = b[0], .yq = b[1]};
     factors x;
     int p = f->b->p;
-    AMA_TRY(gram(f, m, &count));
+    AMA_TRY(gram(f, m, &s.count, &s.there));
+    if (p > 1) {
+        s.q = m[0][1];
+        s.square = m[1][1];
+    }
     AMA_TRY(factorise(f, m, &x));
     AMA_TRY(solve(f, &x, b));
     if (p > 2) AMA_TRY(correct(f, &x, b, &excess));
     AMA_TRY(stack(f, p, column, b, out));
     if (p == 1) return AMA_OK; /* 0 / 0 is NaN */
-    AMA_TRY(keep_where(f, AMA_OP_GE, count, p, NULL, out));
-    if (p == 2) {
-        AMA_TRY(line_of_one(f, m[0][1], b0, &one));
-        return keep_where(f, AMA_OP_NE, count, 1, one, out);
-    }
-    return keep_where(f, AMA_OP_LE, excess, 0, NULL, out);
+    if (p > 2) AMA_TRY(keep_where(f, AMA_OP_LE, excess, 0, NULL, out));
+    if (p > 2 && p <= AMA_POLYFEW_MAX) AMA_TRY(few(f, &s, &other));
+    AMA_TRY(keep_where(f, AMA_OP_GE, s.count, p, other, out));
+    if (p > 2) return AMA_OK;
+    AMA_TRY(line_of_one(f, s.q, s.y, &other));
+    return keep_where(f, AMA_OP_NE, s.count, 1, other, out);
 }
 
-static ama_status one_variable(ama__graph *g, const ama__polybasis *basis, const ama__polyfit_options *o,
-                               const char *degree, const ama__variable *v, ama__variable **out) {
-    fit f = {.g = g, .b = basis, .y = v->node, .axis = ama__variable_axis(v, o->dim)};
+static ama_status one_variable(ama__graph *g, const ama__polybasis *basis, const double *x,
+                               const ama__polyfit_options *o, const char *degree, const ama__variable *v,
+                               ama__variable **out) {
+    ama__fit f = {.g = g, .b = basis, .x = x, .y = v->node, .axis = ama__variable_axis(v, o->dim)};
     const char *dim[AMA_MAX_DIMS] = {degree};
     double column[AMA_POLY_MAX][AMA_POLY_MAX];
-    ama__node *b[AMA_POLY_MAX], *node;
+    ama__node *b[AMA_POLY_MAX] = {NULL}, *node;
     int n = 1;
     if (v->time || ama__dtype_is_text(v->node->dtype))
         return ama__fail(g->ctx, AMA_ERR_ARG, "polyfit: only numbers can be fitted; drop_vars takes the others out");
@@ -311,7 +254,7 @@ static ama_status one_variable(ama__graph *g, const ama__polybasis *basis, const
         for (int j = 0; j < basis->p; j++) column[k][j] = basis->power[j][k];
     AMA_TRY(moments(&f, b));
     AMA_TRY(f.masked ? masked(&f, b, column, &node) : stack(&f, basis->p, column, b, &node));
-    AMA_TRY(settle(&f, node, &node));
+    AMA_TRY(ama__fit_settle(&f, node, &node));
     return ama__variable_new(g, dim, node, out);
 }
 
@@ -355,7 +298,7 @@ ama_status ama__object_polyfit(ama__graph *g, const ama__object *in, const ama__
         const ama__named *v = &in->ds.var[i];
         ama__named *w = &r.ds.var[r.ds.n_vars];
         if (ama__variable_axis(v->var, o->dim) < 0) continue;
-        ama_status status = one_variable(g, &basis, o, degree, v->var, &w->var);
+        ama_status status = one_variable(g, &basis, x, o, degree, v->var, &w->var);
         AMA_TRY(in->is_dataset ? ama__wrap(g->ctx, status, "variable %s", v->name) : status);
         AMA_KEEP(g->arena, w->name,
                  ama__arena_printf(g->arena, "%s%spolyfit_coefficients", in->is_dataset ? v->name : "",
@@ -363,7 +306,12 @@ ama_status ama__object_polyfit(ama__graph *g, const ama__object *in, const ama__
         r.ds.n_vars++;
         few = few || (o->deg > 1 && ama__dtype_is_float(v->var->node->dtype) && o->skipna != AMA_SKIPNA_NO);
     }
-    if (few)
+    if (few && basis.p <= AMA_POLYFEW_MAX)
+        ama__warn(g->ctx,
+                  "polyfit: where all values are in a small part of the labels, or at fewer than %d of them, the "
+                  "coefficients are NaN (xarray gives few correct digits, or one of many fits)",
+                  basis.p);
+    else if (few)
         ama__warn(g->ctx,
                   "polyfit: where fewer than %d values are there, or all in a small part of the labels, the "
                   "coefficients are NaN (xarray gives one of many fits)",

@@ -14,9 +14,10 @@ typedef struct ama__polyfit_options {
 } ama__polyfit_options;
 
 /* A Dataset with the coefficients, highest power first along the new leading dim "degree": float64. Cells with fewer
- * values than coefficients: of a line, as numpy (the smallest solution); otherwise NaN, of which a warning tells; also
- * where all values stand so near to each other that fewer than some eight digits of the coefficients would be right.
- * Errors: NOTFOUND (no such dim), ARG (deg), UNSUPPORTED (labels that do not determine the fit; see the maxima). */
+ * values than coefficients: up to degree 4, as numpy, the smallest solution; otherwise NaN, of which a warning tells;
+ * also where all values stand so near to each other, or at so few labels, that fewer than some seven digits of the
+ * coefficients would be right. Errors: NOTFOUND (no such dim), ARG (deg), UNSUPPORTED (labels that do not determine the
+ * fit; see the maxima). */
 ama_status ama__object_polyfit(ama__graph *g, const ama__object *in, const ama__polyfit_options *o, ama__object *out);
 /* A time as polyfit and polyval count it. */
 double ama__polyfit_label(const ama__timeaxis *time, int64_t tick);

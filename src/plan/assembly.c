@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "store/write_coding.h"
+
 typedef struct waiting { /* a chunk that has not come whole */
     int64_t chunk;       /* -1: free place */
     int64_t missing;     /* elements; 0: done */
@@ -9,7 +11,7 @@ typedef struct waiting { /* a chunk that has not come whole */
 
 /* What this rank has for another in one output; all ranks exchange theirs. */
 typedef struct dealing {
-    int64_t owned; /* elements of shared chunks that the other puts together */
+    int64_t owned; /* elements of shared chunks that the other puts together, and spare ones behind them */
     int64_t sent;  /* those of the tile that sends it most */
 } dealing;
 
@@ -18,15 +20,20 @@ typedef struct walk { /* of one output on one rank */
     const ama__stage *stage;
     const ama__consumer *consumer;
     const ama__chunkgrid *grid; /* NULL: not chunked */
+    ama__chunk_coding coding;   /* when chunked */
+    int64_t whole, spare;       /* elements of a whole chunk, and of the room behind a chunk put together here */
     int rank, nranks;
     int64_t n, cap; /* cap: power of two */
     waiting *slot;
-    int64_t now, peak; /* elements of the chunks that wait here and get nothing from other ranks */
-    int64_t tile_done; /* elements of those that this tile makes whole */
-    int64_t largest;   /* elements of the largest box of a tile */
+    int64_t now, peak;         /* elements of the chunks that wait here and get nothing from other ranks */
+    int64_t tile_done;         /* elements of those that this tile makes whole */
+    int64_t largest;           /* elements of the largest box of a tile */
+    int64_t tile_ready, ready; /* elements of chunks that come whole in this tile, in the tile with most */
+    bool edges;                /* chunks at the end of an axis are less than whole */
     bool shares;
     dealing *with;      /* per rank; behind them those of the others for this rank */
     int64_t *tile_sent; /* per rank, of this tile */
+    int64_t sent;       /* elements, to all ranks in all tiles */
     int64_t *bytes;     /* sizes and places of the dealings in their exchange */
 } walk;
 
@@ -64,19 +71,23 @@ static ama_status add_own(walk *t, int64_t chunk, int64_t size, int64_t part_siz
     if (w->chunk < 0) t->n++;
     if (w->chunk < 0 || w->missing == 0) {
         *w = (waiting){chunk, size};
-        t->now += size;
+        t->now += size + t->spare;
         t->peak = max_i8(t->peak, t->now);
     }
     w->missing -= part_size;
-    if (w->missing == 0) t->tile_done += size;
+    if (w->missing == 0) t->tile_done += size + t->spare;
     return AMA_OK;
 }
 
 /* The owner holds a shared chunk from the first round to the last, or nearly so: the ranks that fill it have their
- * parts at one end or the other of their runs of units. The parts of all ranks come to the whole. */
-static void add_shared(walk *t, int64_t part_size, int owner) {
-    t->with[owner].owned += part_size;
-    if (owner != t->rank) t->tile_sent[owner] += part_size;
+ * parts at one end or the other of their runs of units. The parts of all ranks come to the whole, and one of them has
+ * the chunk's first element. */
+static void add_shared(walk *t, const ama__box *chunk, const ama__box *what, int owner) {
+    int64_t size = ama__box_size(what);
+    bool first = true;
+    for (int a = 0; a < chunk->ndim; a++) first = first && what->start[a] == chunk->start[a];
+    t->with[owner].owned += size + (first ? t->spare : 0);
+    if (owner != t->rank) t->tile_sent[owner] += size, t->sent += size;
     t->shares = true;
 }
 
@@ -88,12 +99,14 @@ static ama_status add_box(walk *t, const ama__box *box) {
         bool shared;
         for (int a = 0; a < g->ndim; a++) index[a] = cover.start[a] + at[a];
         ama__box chunk = ama__chunkgrid_box(g, index);
+        t->edges |= ama__box_size(&chunk) < t->whole;
+        if (ama__box_contains(box, &chunk)) t->tile_ready += t->whole;
         if (ama__box_contains(box, &chunk) || !ama__box_intersect(box, &chunk, &what)) continue;
         int64_t number = ama__chunkgrid_number(g, index);
         if (ama__consumer_has(t->consumer, &chunk)) continue;
         int owner = ama__consumer_owner(t->stage, t->consumer, t->nranks, &chunk, number, &shared);
         if (shared)
-            add_shared(t, ama__box_size(&what), owner);
+            add_shared(t, &chunk, &what, owner);
         else
             AMA_TRY(add_own(t, number, ama__box_size(&chunk), ama__box_size(&what)));
     } while (ama__index_next(g->ndim, cover.count, at));
@@ -105,8 +118,9 @@ static ama_status add_tile(walk *t, const ama__box *tile) {
     if (ama__stage_tile_done(t->stage, tile) || !ama__consumer_box(t->stage, t->consumer, tile, &mine)) return AMA_OK;
     t->largest = max_i8(t->largest, ama__box_size(&mine));
     if (!t->grid) return AMA_OK;
-    t->tile_done = 0;
+    t->tile_done = t->tile_ready = 0;
     AMA_TRY(add_box(t, &mine));
+    t->ready = max_i8(t->ready, t->tile_ready);
     t->now -= t->tile_done; /* a tile finds room for all its parts before the first chunk is whole */
     for (int r = 0; r < t->nranks && t->shares; r++) {
         t->with[r].sent = max_i8(t->with[r].sent, t->tile_sent[r]);
@@ -137,19 +151,21 @@ static ama_status walk_tiles(walk *t) {
 
 /* ---- all outputs of a stage */
 
-typedef struct sum { /* bytes on this rank */
-    int64_t held, box, coding, sent, received;
+typedef struct sum {                                  /* bytes on this rank */
+    int64_t held, box, coding, sent, received, total; /* sent, received: in one round; total: sent in all */
 } sum;
 
 /* A gathered array: its pieces, and all of them together. */
-static void add_gather(const ama__consumer *c, sum *to) {
-    int64_t n = 0;
-    if (ama__shape_size(c->node->ndim, c->node->shape, &n))
-        to->held += 2 * n * (int64_t)ama__dtype_bytes(c->node->dtype);
+static void add_gather(const ama__consumer *c, int nranks, sum *to) {
+    int64_t n = 0, size = (int64_t)ama__dtype_bytes(c->node->dtype);
+    if (!ama__shape_size(c->node->ndim, c->node->shape, &n)) return;
+    to->held += 2 * n * size;
+    to->total += n * size * (nranks - 1) / nranks; /* every rank gets what the others have */
 }
 
-static ama_status walk_output(walk *t, ama__chunkgrid *g, const ama__stored_var *v) {
+static ama_status walk_output(walk *t, ama__chunkgrid *g, const ama__write_spec *spec) {
     const ama__node *node = t->consumer->node;
+    const ama__stored_var *v = &spec->meta.var[t->consumer->var];
     size_t n = (size_t)t->nranks;
     AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, n, 2 * sizeof *t->with + 3 * sizeof *t->bytes, (void **)&t->with));
     t->tile_sent = (int64_t *)(t->with + 2 * n);
@@ -157,7 +173,11 @@ static ama_status walk_output(walk *t, ama__chunkgrid *g, const ama__stored_var 
     if (v->chunked && v->ndim > 0) {
         if (!ama__chunkgrid_init(g, node->ndim, node->shape, v->grid.chunk))
             return ama__fail(t->ctx, AMA_ERR_INTERNAL, "the chunk shape of an output was not chosen");
+        const int64_t size = (int64_t)ama__dtype_bytes(v->dtype);
         t->grid = g;
+        t->coding = ama__chunk_coding_of(spec, t->consumer->var);
+        t->whole = t->coding.raw_bytes / size;
+        t->spare = (t->coding.spare_bytes + size - 1) / size;
     }
     return walk_tiles(t);
 }
@@ -178,15 +198,24 @@ static dealing exchange_dealings(walk *t, ama__comm *comm) {
     return total;
 }
 
+/* What encoding takes besides the chunks put together here; those that come whole, and those at an edge, are copied
+ * first. */
+static void add_coding(const walk *t, const ama__write_spec *spec, int threads, sum *to) {
+    const ama__chunk_coding *c = &t->coding;
+    int whole = t->ready > 0, copies = c->buffers == 0 ? whole + t->edges : whole || t->edges;
+    to->coding = max_i8(to->coding, (c->buffers + copies) * threads * (c->raw_bytes + c->spare_bytes));
+    if (spec->format == AMA_FORMAT_NETCDF4 && c->buffers > 0) /* encoded chunks of a tile wait for their places */
+        to->held += (t->edges ? max_i8(t->ready, t->largest) : t->ready) * c->raw_bytes / t->whole;
+}
+
 static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, const ama__stage *s, ama__consumer *c,
                              sum *to) {
     const ama__write_spec *spec = p->sink[c->sink]->spec;
-    const ama__stored_var *v = &spec->meta.var[c->var];
     ama__chunkgrid g;
     dealing others = {0};
     walk t = {.ctx = ctx, .stage = s, .consumer = c, .rank = ama__comm_rank(comm), .nranks = p->options.nranks};
-    int64_t size = (int64_t)ama__dtype_bytes(c->node->dtype), sent = 0, chunk = size;
-    ama_status status = ama__comm_agree(comm, walk_output(&t, &g, v));
+    int64_t size = (int64_t)ama__dtype_bytes(c->node->dtype), sent = 0;
+    ama_status status = ama__comm_agree(comm, walk_output(&t, &g, spec));
     if (status == AMA_OK) c->shares = ama__comm_max(comm, t.shares);
     if (status == AMA_OK && c->shares) others = exchange_dealings(&t, comm);
     for (int r = 0; status == AMA_OK && r < t.nranks; r++)
@@ -198,25 +227,22 @@ static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
     c->collected_bytes = ama__comm_max(comm, held);
     to->held += held;
     to->sent += sent * size;
+    to->total += t.sent * size;
     to->received += others.sent * size;
     to->box = max_i8(to->box, t.largest * size);
-    if (!t.grid) return AMA_OK;
-    if (spec->format == AMA_FORMAT_NETCDF4 && v->pipeline.n > 0)
-        to->held += t.largest * size; /* encoded chunks wait for their places */
-    for (int a = 0; a < g.ndim; a++) chunk *= g.chunk[a] < c->node->shape[a] ? g.chunk[a] : c->node->shape[a];
-    /* per thread: a chunk made dense, or shuffled, coded, and what is kept of it */
-    to->coding = max_i8(to->coding, (v->pipeline.n > 0 ? 3 : 2) * p->options.threads * chunk);
+    if (t.grid) add_coding(&t, spec, p->options.threads, to);
     return AMA_OK;
 }
 
 ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, ama__stage *s, int64_t *out) {
     sum all = {0};
     for (int i = 0; i < s->n_consumers; i++) {
-        if (s->consumer[i].kind == AMA_CONSUME_GATHER) add_gather(&s->consumer[i], &all);
+        if (s->consumer[i].kind == AMA_CONSUME_GATHER) add_gather(&s->consumer[i], p->options.nranks, &all);
         if (s->consumer[i].kind == AMA_CONSUME_WRITE) AMA_TRY(add_output(ctx, comm, p, s, &s->consumer[i], &all));
     }
     /* messages grow by half; packed, and then sent while others are received */
     int64_t message = all.sent + all.sent / 2 + max_i8(all.sent, all.received);
     *out = all.held + all.box + message + all.coding;
+    s->sent_bytes = all.total;
     return AMA_OK;
 }

@@ -9,6 +9,10 @@ static int64_t min_i8(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
+static int64_t max_i8(int64_t a, int64_t b) {
+    return a > b ? a : b;
+}
+
 /* The longest axis that is kept; -1 when there is none to cut. */
 static int panel_axis(const ama__node *reduce) {
     const ama__node *in = reduce->u.reduce.in;
@@ -114,32 +118,44 @@ static int64_t round_panels(const ama__node *in, const ama__node *source, int ax
     return n > chunks ? (n + chunks - 1) / chunks * chunks : n;
 }
 
-/* The largest number of panels that makes sense, and how many `want` stands for. */
-static int64_t round_want(const ama__plan *p, const ama__stage *s, const ama__consumer *c, int64_t want,
-                          int64_t *most) {
-    if (c->kind == AMA_CONSUME_WRITE) {
-        int64_t chunks[AMA_MAX_DIMS], parts[AMA_MAX_DIMS];
-        int order[AMA_MAX_DIMS];
-        const ama__sink *sink = p->sink[c->sink];
-        int n = output_axes(sink->node[c->var], s->driver, sink->spec->meta.var[c->var].grid.chunk, chunks, order);
-        *most = share_panels(n, order, chunks, INT64_MAX / 2, parts);
-        return share_panels(n, order, chunks, want, parts);
+/* The fewest panels of at most `most` chunks. */
+static int64_t fewest_panels(int n, const int *order, const int64_t *chunks, int64_t most) {
+    int64_t panel = 1, all = 1;
+    for (int k = 0; k < n; k++) panel *= chunks[order[k]];
+    for (int k = 0; k < n && panel > most; k++) {
+        int64_t mine = chunks[order[k]], below = panel / mine, fit = below <= most ? most / below : 1;
+        all *= (mine + fit - 1) / fit;
+        panel = below * fit;
     }
-    const ama__node *in = c->reduce->u.reduce.in;
-    int axis = panel_axis(c->reduce);
-    *most = axis >= 0 ? round_panels(in, s->driver, axis, in->shape[axis]) : 1;
-    return axis >= 0 ? min_i8(round_panels(in, s->driver, axis, want), *most) : 1;
+    return all;
 }
 
-/* As many panels as make what the consumer holds fit into `room`, were they alike; 0: it cannot be cut further. */
-static int64_t want_panels(const ama__plan *p, const ama__stage *s, const ama__consumer *c, int64_t held,
-                           int64_t room) {
-    int64_t now = c->n_panels < 1 ? 1 : c->n_panels, most;
-    round_want(p, s, c, now, &most);
+/* A cut that leaves the largest panel as it is helps nobody: its chunks are what must become fewer. Of an output that
+ * is not cut yet, what else is held will be less by far. */
+static int64_t want_output_panels(const ama__plan *p, const ama__stage *s, const ama__consumer *c, int64_t held,
+                                  int64_t room) {
+    int64_t chunks[AMA_MAX_DIMS], parts[AMA_MAX_DIMS], largest = 1;
+    int order[AMA_MAX_DIMS];
+    const ama__sink *sink = p->sink[c->sink];
+    int n = output_axes(sink->node[c->var], s->driver, sink->spec->meta.var[c->var].grid.chunk, chunks, order);
+    share_panels(n, order, chunks, c->n_panels < 1 ? 1 : c->n_panels, parts);
+    for (int k = 0; k < n; k++) largest *= (chunks[order[k]] + parts[k] - 1) / parts[k];
+    if (largest < 2) return 0;
+    if (c->n_panels < 2) held = c->collected_bytes;
+    int64_t fit = room > 0 ? (int64_t)((__int128)largest * room / held) : 1;
+    return fewest_panels(n, order, chunks, max_i8(1, min_i8(fit, largest - 1)));
+}
+
+/* As many panels as make what the columns hold fit into `room`, were they alike; 0: they cannot be cut further. */
+static int64_t want_column_panels(const ama__stage *s, const ama__consumer *c, int64_t held, int64_t room) {
+    const ama__node *in = c->reduce->u.reduce.in;
+    int axis = panel_axis(c->reduce);
+    int64_t now = c->n_panels < 1 ? 1 : c->n_panels;
+    int64_t most = axis >= 0 ? round_panels(in, s->driver, axis, in->shape[axis]) : 1;
     if (now >= most) return 0;
     int64_t want = room > 0 ? now * (held / room) + now * (held % room) / room + 1 : most;
     if (want <= now) want = now + (now + 3) / 4;
-    return round_want(p, s, c, want, &most);
+    return min_i8(round_panels(in, s->driver, axis, want), most);
 }
 
 /* How often the source is read when columns are made in so many panels. */
@@ -165,7 +181,7 @@ static bool cut_more(const ama__panels *panels, const ama__plan *p, const ama__s
     int64_t *n = output ? &panels->output[c->sink][c->var] : &panels->count[c->reduce->id];
     int64_t held = output ? s->output_bytes : s->state_bytes;
     if (*n > c->n_panels) return true; /* because of another of its panels */
-    int64_t want = want_panels(p, s, c, held, room);
+    int64_t want = output ? want_output_panels(p, s, c, held, room) : want_column_panels(s, c, held, room);
     if (!output && ama__plan_count_instead(p, panels, s, c, counting_room(p, s, c, room), panel_passes(s, c, want)))
         return true;
     if (c->n_panels == 0 && s->n_consumers > 1) return *n = 1, true;

@@ -68,6 +68,7 @@ typedef struct ama__consumer {
     bool shares;           /* chunks of the output get values from several ranks: these are exchanged round by round */
     /* REDUCE and WRITE: what does not fit is made panel by panel, each in its own stage; n_panels 0: with others */
     int64_t panel, n_panels;
+    int64_t open_bytes;      /* of columns that ranks complete together, all ranks */
     int64_t collected_bytes; /* the most that a rank holds of columns' values, or of chunks until they are whole */
     /* REDUCE: pass of a reduction that counts keys instead of collecting values, each in a stage; n_passes 0: it does
      * not. `digit` bits of the keys in a pass */
@@ -101,6 +102,8 @@ typedef struct ama__stage {
     int64_t n_rounds;    /* largest number of tiles of a rank: collective flushes happen once a round */
     /* predictions: sums over all ranks, and bytes held by the rank that needs most */
     int64_t chunks, stored_bytes, decoded_bytes, write_bytes;
+    int64_t sent_bytes;  /* values that go from one rank to another */
+    int64_t n_exchanges; /* rounds of messages between all ranks, about */
     int64_t ahead_bytes; /* that reading ahead may hold: what the others leave, in peak_bytes */
     int64_t fetch_bytes, scratch_bytes, state_bytes, result_bytes, operand_bytes, output_bytes, peak_bytes;
 } ama__stage;

@@ -205,6 +205,24 @@ static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__sta
     return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds) + need->counts_bytes);
 }
 
+/* What goes between ranks besides chunks of outputs: a state's and a column's cells are shared out over all ranks, the
+ * part of this rank stays. Collective. */
+static void count_messages(ama__comm *comm, const ama__plan_options *o, ama__stage *s, const ama__state_need *need,
+                           int64_t operands) {
+    int64_t most = 0, all = (need->leftover_bytes + operands) / o->nranks * (o->nranks - 1), rounds = 0;
+    bool shares = false;
+    for (int i = 0; i < s->n_consumers; i++) {
+        ama__consumer *c = &s->consumer[i];
+        shares = shares || (c->kind == AMA_CONSUME_WRITE && c->shares);
+        rounds += c->kind != AMA_CONSUME_WRITE;
+        if (c->kind == AMA_CONSUME_REDUCE && ama__red_collects(c->spec.op))
+            c->open_bytes = ama__comm_sum(comm, need->collected_bytes[i]);
+    }
+    most = ama__comm_max(comm, all);
+    s->sent_bytes = ama__comm_sum(comm, s->sent_bytes + all);
+    s->n_exchanges = rounds + s->n_operands + most / AMA_EXCHANGE_BYTES + (shares ? s->n_rounds + 1 : 0);
+}
+
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
     ama__stage *s = &p->stage[k];
     const ama__plan_options *o = &p->options;
@@ -230,13 +248,14 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
         ama__state_need_fini(g->ctx, &need);
         return status;
     }
-    int64_t operands = 0, most = 0;
+    int64_t operands = 0, most = 0, wanted;
     for (int i = 0; i < s->n_operands; i++) {
         if (boxes[i].ndim < 0) continue;
         int64_t bytes = ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
         operands += bytes;
         most = max_i8(most, bytes);
     }
+    wanted = operands;
     /* received from the others in one round, packed, sent */
     if (o->nranks > 1)
         operands += min_i8(most, (o->nranks - 1) * AMA_EXCHANGE_BYTES) + min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES);
@@ -245,6 +264,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
+    count_messages(comm, o, s, &need, wanted);
     s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
     const ama__io_options io = ama__plan_io(o);
     int64_t stored = o->io == AMA_PATH_TWO_PHASE ? t.with_files : t.stored_most;

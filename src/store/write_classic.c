@@ -78,7 +78,7 @@ static bool is_little_endian(void) {
     return *(const uint8_t *)&one == 1;
 }
 
-static ama_status classic_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status classic_put(ama__writer *wr, ama__codec_work *w, int var, ama__put *put) {
     (void)w;
     const ama__cdf_layout *l = wr->state;
     ama__write_place at = {.fd = wr->fd,
@@ -86,7 +86,8 @@ static ama_status classic_put(ama__writer *wr, ama__codec_work *w, int var, cons
                            .base = l->begin[var],
                            .axis0_bytes = ama__cdf_is_record(wr, l, var) ? l->record_bytes : 0,
                            .swap = is_little_endian()};
-    return ama__write_box(wr, &at, &wr->grid[var], ama__dtype_bytes(ama__writer_var(wr, var)->dtype), box, data);
+    return ama__write_box(wr, &at, &wr->grid[var], ama__dtype_bytes(ama__writer_var(wr, var)->dtype), put->box,
+                          put->data);
 }
 
 static ama_status finish_local(ama__writer *wr) {

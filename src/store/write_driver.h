@@ -6,6 +6,14 @@
 
 #include "store/writer.h"
 
+/* Values on their way into a writer. */
+typedef struct ama__put {
+    const ama__box *box;
+    const void *data;
+    void *own; /* NULL, or data in a buffer that the driver may write to, or take by setting this to NULL: of category
+                  WRITE, with ama__chunk_coding's spare bytes behind the values of a whole chunk */
+} ama__put;
+
 /* What a format must provide to be written. writer.c has checked names, shapes and boxes, and agrees on errors after
  * every Local call that all ranks make together. */
 typedef struct ama__write_driver {
@@ -21,7 +29,7 @@ typedef struct ama__write_driver {
     /* Rank 0 makes the skeleton under wr->tmp; the others open it. Sets wr->state. Collective, agreed. */
     ama_status (*create)(ama__writer *wr);
     /* Local, thread-safe. The box is inside the array, not empty and, for a chunked variable, exactly one chunk. */
-    ama_status (*put)(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data);
+    ama_status (*put)(ama__writer *wr, ama__codec_work *w, int var, ama__put *put);
     size_t (*pending)(const ama__writer *wr); /* NULL: nothing ever waits */
     ama_status (*flush)(ama__writer *wr);     /* Collective, agreed; called where wr->in_step is set by check */
     ama_status (*finish)(ama__writer *wr);    /* Collective, agreed */
@@ -92,6 +100,15 @@ void ama__write_fill(const ama__writer *wr, int var, void *dst, int64_t n);
 void ama__write_pad(const ama__writer *wr, int var, const ama__box *box, const void *data, void *dst);
 /* Shape of a chunk of variable `var`, and its size in elements. */
 int64_t ama__write_chunk_size(const ama__writer *wr, int var);
+
+/* ---- chunks: write_coding.c ---- */
+
+/* Makes values that are less than a chunk at the array's edge a whole one with the fill value around. Local. */
+ama_status ama__write_whole(ama__writer *wr, int var, ama__put *put);
+/* The encoded chunk in a buffer of category WRITE that the caller frees, and its length. put->data holds raw_bytes;
+ * what put owns is gone. Local. */
+ama_status ama__write_encode(ama__writer *wr, ama__codec_work *w, int var, size_t raw_bytes, ama__put *put,
+                             void **coded, size_t *bytes);
 
 /* ---- names on disk: write_path.c. Rank 0 only. ---- */
 

@@ -156,28 +156,11 @@ static ama_status put_text(ama__writer *wr, int var, const ama__box *box, const 
 }
 
 /* The chunk as it will lie in the file, in a buffer of its own size. */
-static ama_status encode(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data,
-                         waiting_chunk *out) {
-    const ama__stored_var *v = ama__writer_var(wr, var);
-    size_t raw_bytes = (size_t)ama__write_chunk_size(wr, var) * ama__dtype_bytes(v->dtype);
-    bool edge = ama__box_size(box) < ama__write_chunk_size(wr, var);
-    if (!w) return ama__fail(wr->ctx, AMA_ERR_INTERNAL, "put: compression without codec work");
-    size_t bound = ama__pipeline_bound(&v->pipeline, raw_bytes);
-    void *padded = NULL, *coded = NULL;
-    ama_status status = AMA_OK;
-    if (edge) {
-        AMA_TRY_DONE(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, raw_bytes, &padded));
-        ama__write_pad(wr, var, box, data, padded);
-    }
-    AMA_TRY_DONE(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, bound, &coded));
-    ama__codec_work_repeat(w, wr->repeat);
-    AMA_TRY_DONE(
-        ama__pipeline_encode(wr->ctx, w, &v->pipeline, edge ? padded : data, raw_bytes, coded, bound, &out->bytes));
-    AMA_TRY_DONE(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, out->bytes, &out->data));
-    memcpy(out->data, coded, out->bytes);
-done:
-    ama__mem_free(wr->ctx, padded);
-    ama__mem_free(wr->ctx, coded);
+static ama_status encode(ama__writer *wr, ama__codec_work *w, int var, ama__put *put, waiting_chunk *out) {
+    AMA_TRY(ama__write_whole(wr, var, put));
+    AMA_TRY(ama__write_encode(wr, w, var, (size_t)raw_chunk_bytes(wr, var), put, &out->data, &out->bytes));
+    ama_status status = ama__mem_realloc(wr->ctx, AMA_MEM_WRITE, out->bytes, &out->data);
+    if (status != AMA_OK) AMA_FREE(wr->ctx, out->data);
     return status;
 }
 
@@ -192,36 +175,30 @@ static ama_status table_grow(ama__writer *wr, int64_t n) {
 }
 
 /* A chunk whose place is known. */
-static ama_status put_placed(ama__writer *wr, int var, int64_t number, const ama__box *box, const void *data) {
+static ama_status put_placed(ama__writer *wr, int var, int64_t number, ama__put *put) {
     nc4_state *s = wr->state;
     size_t bytes = (size_t)raw_chunk_bytes(wr, var);
     const ama__nc4_chunk entry = {.number = number,
                                   .offset = s->offset[var] + number * ama__nc4_round_up((int64_t)bytes),
                                   .length = (uint32_t)bytes,
                                   .var = var};
-    void *padded = NULL;
-    if (ama__box_size(box) < ama__write_chunk_size(wr, var)) {
-        AMA_TRY(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, bytes, &padded));
-        ama__write_pad(wr, var, box, data, padded);
-    }
-    ama_status status = ama__write_at(wr, wr->fd, wr->tmp, padded ? padded : data, bytes, entry.offset);
-    ama__mem_free(wr->ctx, padded);
-    AMA_TRY(status);
+    AMA_TRY(ama__write_whole(wr, var, put));
+    AMA_TRY(ama__write_at(wr, wr->fd, wr->tmp, put->data, bytes, entry.offset));
     pthread_mutex_lock(&wr->lock);
-    status = table_grow(wr, 1);
+    ama_status status = table_grow(wr, 1);
     if (status == AMA_OK) s->table[s->n_table++] = entry;
     pthread_mutex_unlock(&wr->lock);
     return status;
 }
 
-static ama_status put_chunk(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status put_chunk(ama__writer *wr, ama__codec_work *w, int var, ama__put *put) {
     nc4_state *s = wr->state;
     const ama__chunkgrid *g = &wr->grid[var];
     int64_t index[AMA_MAX_DIMS];
-    for (int i = 0; i < g->ndim; i++) index[i] = box->start[i] / g->chunk[i];
+    for (int i = 0; i < g->ndim; i++) index[i] = put->box->start[i] / g->chunk[i];
     waiting_chunk c = {.var = var, .number = ama__chunkgrid_number(g, index)};
-    if (s->offset[var] >= 0) return put_placed(wr, var, c.number, box, data);
-    AMA_TRY(encode(wr, w, var, box, data, &c));
+    if (s->offset[var] >= 0) return put_placed(wr, var, c.number, put);
+    AMA_TRY(encode(wr, w, var, put, &c));
     ama_status status = AMA_OK;
     pthread_mutex_lock(&wr->lock);
     waiting_list *l = &s->waiting;
@@ -239,13 +216,13 @@ static ama_status put_chunk(ama__writer *wr, ama__codec_work *w, int var, const 
     return status;
 }
 
-static ama_status nc4_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status nc4_put(ama__writer *wr, ama__codec_work *w, int var, ama__put *put) {
     const nc4_state *s = wr->state;
     const ama__stored_var *v = ama__writer_var(wr, var);
-    if (v->dtype == AMA_STRING) return put_text(wr, var, box, data);
-    if (wr->chunked[var]) return put_chunk(wr, w, var, box, data);
+    if (v->dtype == AMA_STRING) return put_text(wr, var, put->box, put->data);
+    if (wr->chunked[var]) return put_chunk(wr, w, var, put);
     ama__write_place at = {.fd = wr->fd, .path = wr->tmp, .base = s->offset[var]};
-    return ama__write_box(wr, &at, &wr->grid[var], ama__dtype_bytes(v->dtype), box, data);
+    return ama__write_box(wr, &at, &wr->grid[var], ama__dtype_bytes(v->dtype), put->box, put->data);
 }
 
 static size_t nc4_pending(const ama__writer *wr) {

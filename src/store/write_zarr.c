@@ -22,6 +22,7 @@ static ama_status zarr_check(ama__writer *wr) {
             return ama__fail(wr->ctx, AMA_ERR_ARG, "variable %s: Zarr keeps that name for itself", v->name);
         AMA_TRY(ama__zarr_check_pipeline(wr, v));
     }
+    wr->repeat = true;
     return AMA_OK;
 }
 
@@ -99,17 +100,14 @@ static void chunk_path(const ama__writer *wr, int var, const ama__box *box, char
 }
 
 /* Encodes raw bytes and writes them as one file. */
-static ama_status write_chunk(ama__writer *wr, ama__codec_work *w, int var, const char *path, const void *raw,
-                              size_t raw_bytes) {
+static ama_status write_chunk(ama__writer *wr, ama__codec_work *w, int var, const char *path, size_t raw_bytes,
+                              ama__put *raw) {
     const ama__pipeline *p = &ama__writer_var(wr, var)->pipeline;
-    if (p->n == 0 || !wr->chunked[var]) return ama__write_file(wr, path, raw, raw_bytes);
-    if (!w) return ama__fail(wr->ctx, AMA_ERR_INTERNAL, "put: compression without codec work");
-    size_t bound = ama__pipeline_bound(p, raw_bytes), bytes = 0;
+    if (p->n == 0 || !wr->chunked[var]) return ama__write_file(wr, path, raw->data, raw_bytes);
+    size_t bytes = 0;
     void *coded;
-    AMA_TRY(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, bound, &coded));
-    ama__codec_work_repeat(w, true);
-    ama_status status = ama__pipeline_encode(wr->ctx, w, p, raw, raw_bytes, coded, bound, &bytes);
-    if (status == AMA_OK) status = ama__write_file(wr, path, coded, bytes);
+    AMA_TRY(ama__write_encode(wr, w, var, raw_bytes, raw, &coded, &bytes));
+    ama_status status = ama__write_file(wr, path, coded, bytes);
     ama__mem_free(wr->ctx, coded);
     return status;
 }
@@ -138,7 +136,8 @@ static ama_status put_text(ama__writer *wr, ama__codec_work *w, int var, const c
         pack_u4(&k, (uint32_t)bytes);
         if (bytes) ama__pack_bytes(&k, s, bytes);
     } while (ama__index_next(g->ndim, g->chunk, index));
-    ama_status status = k.status == AMA_OK ? write_chunk(wr, w, var, path, k.p, k.n) : k.status;
+    ama__put raw = {box, k.p, NULL};
+    ama_status status = k.status == AMA_OK ? write_chunk(wr, w, var, path, k.n, &raw) : k.status;
     ama__mem_free(wr->ctx, k.p);
     return status;
 }
@@ -152,29 +151,23 @@ static ama_status put_dense(ama__writer *wr, int var, const char *path, const am
     return status == AMA_OK ? closed : status;
 }
 
-static ama_status put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status put(ama__writer *wr, ama__codec_work *w, int var, ama__put *values) {
     const ama__stored_var *v = ama__writer_var(wr, var);
     char path[PATH_MAX];
-    chunk_path(wr, var, box, path);
-    if (v->dtype == AMA_STRING) return put_text(wr, w, var, path, box, data);
-    if (!wr->chunked[var]) return put_dense(wr, var, path, box, data);
-    int64_t n = ama__write_chunk_size(wr, var);
-    size_t raw_bytes = (size_t)n * ama__dtype_bytes(v->dtype);
-    if (ama__box_size(box) == n) return write_chunk(wr, w, var, path, data, raw_bytes);
-    void *padded;
-    AMA_TRY(ama__mem_alloc(wr->ctx, AMA_MEM_WRITE, raw_bytes, &padded));
-    ama__write_pad(wr, var, box, data, padded);
-    ama_status status = write_chunk(wr, w, var, path, padded, raw_bytes);
-    ama__mem_free(wr->ctx, padded);
-    return status;
+    chunk_path(wr, var, values->box, path);
+    if (v->dtype == AMA_STRING) return put_text(wr, w, var, path, values->box, values->data);
+    if (!wr->chunked[var]) return put_dense(wr, var, path, values->box, values->data);
+    AMA_TRY(ama__write_whole(wr, var, values));
+    size_t raw_bytes = (size_t)ama__write_chunk_size(wr, var) * ama__dtype_bytes(v->dtype);
+    return write_chunk(wr, w, var, path, raw_bytes, values);
 }
 
-static ama_status zarr_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status zarr_put(ama__writer *wr, ama__codec_work *w, int var, ama__put *values) {
     const ama__chunkgrid *g = &wr->grid[var];
     int64_t index[AMA_MAX_DIMS];
-    AMA_TRY(put(wr, w, var, box, data));
+    AMA_TRY(put(wr, w, var, values));
     if (!wr->spec.journal || !wr->chunked[var]) return AMA_OK;
-    for (int a = 0; a < g->ndim; a++) index[a] = box->start[a] / g->chunk[a];
+    for (int a = 0; a < g->ndim; a++) index[a] = values->box->start[a] / g->chunk[a];
     return ama__journal_note(wr->spec.journal, var, ama__chunkgrid_number(g, index));
 }
 

@@ -232,20 +232,32 @@ static ama_status check_box(const ama__writer *wr, int var, const ama__box *box)
     return AMA_OK;
 }
 
-ama_status ama__writer_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+static ama_status put_checked(ama__writer *wr, ama__codec_work *w, int var, ama__put *put) {
     ama_status status;
     if (var < 0 || var >= wr->spec.meta.n_vars)
         status = ama__fail(wr->ctx, AMA_ERR_INTERNAL, "put: no variable number %d", var);
     else if (wr->finished)
         status = ama__fail(wr->ctx, AMA_ERR_INTERNAL, "put: %s is already finished", wr->path);
     else
-        status = check_box(wr, var, box);
-    int64_t n = status == AMA_OK ? ama__box_size(box) : 0;
-    if (n > 0) status = wr->driver->put(wr, w, var, box, data);
+        status = check_box(wr, var, put->box);
+    int64_t n = status == AMA_OK ? ama__box_size(put->box) : 0;
+    if (n > 0) status = wr->driver->put(wr, w, var, put);
+    ama__mem_free(wr->ctx, put->own);
     if (n > 0 && status == AMA_OK) __atomic_fetch_add(&wr->n_put[var], n, __ATOMIC_RELAXED);
     if (status != AMA_OK) __atomic_store_n(&wr->failed, 1, __ATOMIC_RELAXED);
     return ama__wrap(wr->ctx, status, "write %s > variable %s", wr->path,
                      var >= 0 && var < wr->spec.meta.n_vars ? ama__writer_var(wr, var)->name : "?");
+}
+
+ama_status ama__writer_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data) {
+    ama__put put = {box, data, NULL};
+    return put_checked(wr, w, var, &put);
+}
+
+ama_status ama__writer_give(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, void **data) {
+    ama__put put = {box, *data, *data};
+    *data = NULL;
+    return put_checked(wr, w, var, &put);
 }
 
 size_t ama__writer_pending(const ama__writer *wr) {
@@ -297,7 +309,8 @@ static ama_status put_fill(ama__writer *wr, int var) {
                 box.start[cut - 1] = s * step;
                 box.count[cut - 1] = left < step ? left : step;
             }
-            status = wr->driver->put(wr, NULL, var, &box, data);
+            ama__put put = {&box, data, NULL};
+            status = wr->driver->put(wr, NULL, var, &put);
         }
     } while (status == AMA_OK && cut > 1 && ama__index_next(cut - 1, g->shape, index));
     ama__mem_free(wr->ctx, data);

@@ -47,6 +47,10 @@ ama_status ama__writer_create(ama_ctx *ctx, ama__comm *comm, const ama__write_sp
  * reused after the call. Compression happens here. Local; one thread at a time may call it unless `w` (codec work) is
  * the thread's own: thread-safe otherwise. */
 ama_status ama__writer_put(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, const void *data);
+/* The same, and *data is the writer's from now on, also when it fails: it is set to NULL. Of category WRITE, and for a
+ * chunk of a chunked variable with as many bytes behind its values as ama__chunk_coding says: encoding then needs one
+ * buffer less, of the size of a chunk. */
+ama_status ama__writer_give(ama__writer *wr, ama__codec_work *w, int var, const ama__box *box, void **data);
 /* For a dataset of which everything will be put: takes the room of its dense variables on the disk, so that a full one
  * is noticed before anything is computed, and ranks do not allocate blocks side by side. Collective. Errors: IO. */
 ama_status ama__writer_reserve(ama__writer *wr);

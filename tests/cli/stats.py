@@ -21,11 +21,11 @@ except ImportError as why:
     sys.exit(77)
 
 TOP = "version ranks threads budget_bytes predicted calibration actual"
-PREDICTED = "chunks stored_bytes decoded_bytes output_bytes peak_bytes process_bytes elapsed_s cpu_s phase_s"
-CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte codecs loops"
+PREDICTED = "chunks stored_bytes decoded_bytes sent_bytes output_bytes peak_bytes process_bytes elapsed_s cpu_s phase_s"
+CALIBRATION = "took_s read_s_per_byte write_s_per_byte copy_s_per_byte send_s_per_byte round_s codecs loops"
 CODEC = "pipeline decode_s_per_byte encode_s_per_byte encoded_per_raw"
-ACTUAL = ("chunks reads stored_bytes decoded_bytes written_bytes peak_bytes open_s elapsed_s cpu_s run_cpu_s phase_s "
-          "phase_most_s")
+ACTUAL = ("chunks reads stored_bytes decoded_bytes sent_bytes written_bytes peak_bytes open_s elapsed_s cpu_s run_cpu_s "
+          "phase_s phase_most_s")
 PHASES = "fetch decode compute exchange encode write"
 SCRIPT = """import xarray as xr
 x = xr.open_dataset(%r, **%r).t
@@ -33,6 +33,7 @@ anomaly = x - x.mean("time")
 anomaly.to_zarr("anomaly.zarr", mode="w")
 x.max(["lat", "lon"]).to_netcdf("max.nc")
 """
+COLUMNS = {"rank": "x.rank('time')", "median": "x.median('time')"}
 problems = []
 
 
@@ -56,6 +57,9 @@ def make_data():
     for name, how in (("t.nc", {}), ("dense.nc", {}), ("t.zarr", {"engine": "zarr"})):
         with open(name + ".py", "w") as f:
             f.write(SCRIPT % (name, how))
+    for name, value in COLUMNS.items():
+        with open(name + ".py", "w") as f:
+            f.write("import xarray as xr\nx = xr.open_dataset('t.nc').t\n%s.to_netcdf('%s.nc')\n" % (value, name))
     with open("gone.py", "w") as f:
         f.write(SCRIPT % ("gone.nc", {}))
 
@@ -68,7 +72,7 @@ def check_structure(where, o):
     expect(o["calibration"]["codecs"], where, "no pipeline was measured")
     for codec in o["calibration"]["codecs"]:
         keys(where, codec, CODEC)
-    times = [v for k, v in o["predicted"]["phase_s"].items() if k != "exchange"] + [o["predicted"]["elapsed_s"]]
+    times = list(o["predicted"]["phase_s"].values()) + [o["predicted"]["elapsed_s"]]
     expect(all(t >= 0 for t in times) and o["predicted"]["phase_s"]["fetch"] > 0, where, "predicted", times)
     if o["actual"]:
         keys(where, o["actual"], ACTUAL)
@@ -82,6 +86,13 @@ def check_figures(where, o, zarr):
         expect(predicted[what] == actual[what] > 0, where, what, predicted[what], actual[what])
     expect((predicted["stored_bytes"] is None) == zarr, where, "stored", predicted["stored_bytes"])
     expect(actual["reads"] > 0 and actual["written_bytes"] > 0, where, actual)
+    sent, several = actual["sent_bytes"], o["ranks"] > 1
+    # beside the values go headers and counts
+    expect(predicted["sent_bytes"] <= sent <= 1.3 * predicted["sent_bytes"] + (64 << 10), where, "sent", sent, "predicted",
+           predicted["sent_bytes"])
+    expect((predicted["sent_bytes"] > 0) == several, where, "sent", predicted["sent_bytes"], "by", o["ranks"])
+    rates = o["calibration"]["send_s_per_byte"], o["calibration"]["round_s"], predicted["phase_s"]["exchange"]
+    expect(all((x > 0) == several for x in rates), where, "exchange", rates, "of", o["ranks"])
     peak = actual["peak_bytes"]
     # a bound; the plan gives each thread scratch for every kind of work, which a run this small does not come to use
     loose = 2 * peak + o["threads"] * (8 << 20)
@@ -111,7 +122,7 @@ def check_runs(run):
         done = run(n, "run", script, "--stats", "--stats-json", "run.json", *same)
         expect(done.returncode == 0, where, "exit", done.returncode, done.stderr)
         rows = {line.split()[0] for line in done.stdout.splitlines()}
-        expect(rows >= set(PHASES.split()) | {"chunks", "stored", "decoded", "written", "peak", "open", "other", "elapsed"},
+        expect(rows >= set(PHASES.split()) | {"chunks", "stored", "decoded", "sent", "written", "peak", "open", "other", "elapsed"},
                where, "table", done.stdout)
         with open("run.json") as f:
             o = json.load(f)
@@ -123,11 +134,24 @@ def check_runs(run):
         planned = json.loads(done.stdout)
         check_structure(where + " plan", planned)
         expect(planned["actual"] is None, where, "a plan ran")
-        for what in ("chunks", "stored_bytes", "decoded_bytes", "output_bytes"):
+        for what in ("chunks", "stored_bytes", "decoded_bytes", "sent_bytes", "output_bytes"):
             expect(planned["predicted"][what] == o["predicted"][what], where, "plan:", what, planned["predicted"][what])
         os.remove("run.json")
     done = run(1, "plan", "t.nc.py")
     expect("predicted time " in done.stdout and done.stdout.startswith("stage 1"), "plan:", done.stdout)
+
+
+def check_columns(run):
+    """Ranks take their time, columns that several ranks complete are sent and copied again."""
+    for name, loop, times in (("rank", "rank", 1), ("median", "collect", 2)):
+        done = run(2, "run", name + ".py", "--threads", "1", "--stats-json", "-")
+        o = json.loads(done.stdout)
+        loops = [x for x in o["calibration"]["loops"] if x["loop"] == loop]
+        expect(len(loops) == times and all(x["s_per_value"] > 0 for x in loops), name, loops)
+        expect(loops and loops[0]["values"] == 96 * 64 * 80, name, loops)
+        sent, came = o["predicted"]["sent_bytes"], o["actual"]["sent_bytes"]
+        expect(sent <= came <= 1.1 * sent + (64 << 10), name, "sent", came, "predicted", sent)
+        expect((sent > 0) == (times == 2), name, "sent", sent)
 
 
 def check_refused(run):
@@ -160,6 +184,7 @@ def main(amasia):
         return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment())
 
     check_runs(run)
+    check_columns(run)
     check_refused(run)
 
 

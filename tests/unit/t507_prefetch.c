@@ -63,10 +63,10 @@ static bool evict(const char *path) {
 
 /* All of it into the page cache: the rounds in which nothing may be read ahead begin with that. */
 static void bring_in(const char *path) {
-    char bytes[4096];
+    char block[4096];
     int fd = open(path, O_RDONLY);
     assert_true(fd >= 0);
-    while (read(fd, bytes, sizeof bytes) > 0) continue;
+    while (read(fd, block, sizeof block) > 0) continue;
     close(fd);
 }
 

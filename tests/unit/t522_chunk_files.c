@@ -189,9 +189,9 @@ static void check_wants(world *w, const wants *x) {
 }
 
 /* Files that some rank wants and that are there: how many, and their bytes. */
-static int64_t distinct_files(const wants *x, int64_t *bytes) {
+static int64_t distinct_files(const wants *x, int64_t *total) {
     int64_t wanted[N_ZARR * MOST_WANTS] = {0}, n = 0;
-    *bytes = 0;
+    *total = 0;
     for (int i = 0; i < x->n; i++)
         if (x->want[i].chunk >= 0) wanted[x->want[i].part * MOST_WANTS + x->want[i].chunk] = 1;
     ama__comm_sum_each(comm, wanted, N_ZARR * MOST_WANTS);
@@ -199,16 +199,16 @@ static int64_t distinct_files(const wants *x, int64_t *bytes) {
         struct stat s;
         if (wanted[i] == 0 || stat(chunk_path(i / MOST_WANTS, i % MOST_WANTS), &s) != 0) continue;
         n++;
-        *bytes += s.st_size;
+        *total += s.st_size;
     }
     return n;
 }
 
 /* ---- the same bytes, each file once */
 
-/* budget 1: rounds as small as they get. */
-static void read_and_count(world *w, ama__collective *c, bool small, wants *x) {
-    int64_t bytes, files = distinct_files(x, &bytes);
+/* pieces: of a budget so small that files come in several reads. */
+static void read_and_count(world *w, ama__collective *c, bool pieces, wants *x) {
+    int64_t total, files = distinct_files(x, &total);
     bool ranges = false;
     for (int i = 0; i < x->n; i++) ranges |= x->want[i].chunk < 0;
     ama__fetch_counts before = ama__fetcher_counts(w->fetcher);
@@ -218,8 +218,8 @@ static void read_and_count(world *w, ama__collective *c, bool small, wants *x) {
     int64_t reads = ama__comm_sum(comm, after.n_reads - before.n_reads);
     int64_t read_bytes = ama__comm_sum(comm, after.file_bytes - before.file_bytes);
     if (!ama__comm_max(comm, ranges)) {
-        assert_int_equal(read_bytes, bytes);
-        assert_true(small ? reads >= files : reads == files);
+        assert_int_equal(read_bytes, total);
+        assert_true(pieces ? reads >= files : reads == files);
     }
     check_wants(w, x);
 }

@@ -146,7 +146,8 @@ static void mangle(const char *seed, char *out, size_t bytes) {
             snprintf(other, sizeof other, "%.*s", end[j] - from < 99 ? end[j] - from : 99, out + from);
             word = other;
         }
-        snprintf(next, sizeof next, "%.*s%s%s", begin, out, word, out + (how == 2 ? begin : end[i]));
+        int length = snprintf(next, sizeof next, "%.*s%s%s", begin, out, word, out + (how == 2 ? begin : end[i]));
+        if (length >= (int)sizeof next) continue;
         snprintf(out, bytes, "%s", next);
         n = cut(out, 2000, end);
     }

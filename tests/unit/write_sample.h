@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "store/writer.h"
+#include "store/write_coding.h"
 
 enum { D_TIME, D_LAT, D_LON, D_NV, D_STATION, D_STRLEN, D_NONE, N_DIMS };
 #define SAMPLE_VARS 48
@@ -22,6 +22,7 @@ typedef struct sample {
     int missing_var; /* its chunk number 3 is never put */
     int never_var;   /* dense, never put */
     bool few;        /* numeric variables of two dtypes alone */
+    bool gives;      /* values are the writer's once it has them */
 } sample;
 
 /* A template for mkdtemp, in memory where there is such a place: the writers sync every output, and the tests make
@@ -190,8 +191,14 @@ static inline ama_status sample_put_box(const sample *s, ama__writer *wr, ama__c
                                         const ama__box *box) {
     int64_t data[256];
     char words[256][16];
+    void *own;
     sample_fill_box(s, var, box, data, words);
-    return ama__writer_put(wr, w, var, box, data);
+    if (!s->gives) return ama__writer_put(wr, w, var, box, data);
+    size_t bytes = (size_t)ama__box_size(box) * ama__dtype_bytes(s->var[var].dtype);
+    size_t spare = s->var[var].chunked ? (size_t)ama__chunk_coding_of(&s->spec, var).spare_bytes : 0;
+    AMA_TRY(ama__mem_alloc(ama__arena_ctx(s->arena), AMA_MEM_WRITE, bytes + spare, &own));
+    memcpy(own, data, bytes);
+    return ama__writer_give(wr, w, var, box, &own);
 }
 
 /* Dense variables row by row (Zarr text: whole), chunked ones chunk by chunk, dealt out to the ranks. */
