@@ -16,6 +16,7 @@ typedef struct need {                /* of this rank */
     int64_t held;                    /* boxes of a turn, and what is known of those of all ranks */
     int64_t batch;                   /* chunks of a batch, what decoding takes, messages sent */
     int64_t largest_message;         /* to one rank */
+    int64_t sent, batches;           /* of all turns */
     int64_t received;                /* in a turn, of all its batches */
 } need;
 
@@ -46,6 +47,8 @@ static void count_batch(sizing *z, const ama__turn *t, need *n) {
         sent += b->to[r];
         n->largest_message = max_i8(n->largest_message, b->to[r]);
     }
+    n->sent += sent;
+    n->batches += b->n > 0;
     n->chunks += b->n;
     n->stored += stored;
     n->decoded += b->chunk_bytes;
@@ -136,5 +139,7 @@ ama_status ama__plan_turns(ama__comm *comm, const ama__plan_options *o, ama__sta
     s->chunks += ama__comm_sum(comm, n.chunks);
     s->stored_bytes += ama__comm_sum(comm, n.stored);
     s->decoded_bytes += ama__comm_sum(comm, n.decoded);
+    s->sent_bytes += ama__comm_sum(comm, n.sent);
+    s->n_exchanges += s->n_turns + ama__comm_max(comm, n.batches);
     return AMA_OK;
 }
