@@ -132,7 +132,7 @@ static void random_turns(void **state) {
         for (int a = 0; a < ndim; a++) shape[a] = ndim == 2 ? 20 + en_below(50) : 6 + en_below(15);
         en_make_source(&w, i, ndim, shape, &source[i]);
     }
-    uint64_t n = w.nranks == 1 ? 200 : w.nranks == 2 ? 80 : 30;
+    uint64_t n = w.nranks == 1 ? 100 : w.nranks == 2 ? 60 : 30;
     for (uint64_t k = 1; k <= n; k++) one_case(&w, k);
     print_message("%d stages in turns, %d of them in several\n", n_turning, n_several);
     assert_true(n_turning > (int)n / 2);
