@@ -288,7 +288,8 @@ def run_oracle(script, folder):
 def environment():
     env = dict(os.environ, AMA_CHECK="1", AMA_UNIT_BYTES="4096", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     env.update(OMPI_MCA_rmaps_base_oversubscribe="1", OMPI_MCA_hwloc_base_binding_policy="none",
-               OMPI_MCA_btl_vader_single_copy_mechanism="none", OMPI_MCA_pml="ob1")
+               OMPI_MCA_btl_vader_single_copy_mechanism="none", OMPI_MCA_pml="ob1",
+               OMPI_MCA_mpi_yield_when_idle="1", OMP_WAIT_POLICY="passive")
     env.pop("OMP_NUM_THREADS", None)
     return env
 

@@ -96,7 +96,7 @@ def run(args, folder, data, np_, options, fault=None, more_env=(), script=None):
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
         f.write(script or SCRIPT % (repr(data) + (', group="a/b"' if data.endswith("group.nc") else "")))
-    env = dict(environment(), AMA_UNIT_BYTES="20000", OMP_NUM_THREADS="2", OMPI_MCA_mpi_yield_when_idle="1")
+    env = dict(environment(), AMA_UNIT_BYTES="20000", OMP_NUM_THREADS="2")
     if fault:
         env["AMA_FAULT"] = str(fault)
     command = ["mpirun", "-n", str(np_)]

@@ -105,7 +105,7 @@ def run(amasia, n_ranks, where, out):
     with open("script.py", "w") as f:
         f.write(SCRIPT % (where, out))
     command = (["mpirun", "-n", str(n_ranks)] if n_ranks > 1 else []) + [amasia, "run", "script.py"]
-    env = dict(environment(), OMP_NUM_THREADS="1", OMPI_MCA_mpi_yield_when_idle="1")
+    env = dict(environment(), OMP_NUM_THREADS="1")
     p = subprocess.run(command, capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL, preexec_fn=few, timeout=150)
     return p.returncode, p.stdout + p.stderr
 

@@ -65,7 +65,7 @@ def call(args, folder, what, script, np_, threads, memory, way):
     os.makedirs(folder)
     with open(os.path.join(folder, "s.py"), "w") as f:
         f.write(script)
-    env = dict(environment(), AMA_ORDER=way, OMPI_MCA_mpi_yield_when_idle="1")
+    env = dict(environment(), AMA_ORDER=way)
     env.pop("OMP_NUM_THREADS", None)
     command = ["mpirun", "-n", str(np_), args.amasia, what,
                "--threads=%d" % threads, "--memory=" + memory]

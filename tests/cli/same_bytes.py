@@ -67,7 +67,7 @@ def make(path, zero=False):
 def run(args, folder, np_, threads, unit, arguments):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    env = dict(environment(), AMA_UNIT_BYTES=str(unit), OMP_NUM_THREADS=str(threads), OMPI_MCA_mpi_yield_when_idle="1",
+    env = dict(environment(), AMA_UNIT_BYTES=str(unit), OMP_NUM_THREADS=str(threads),
                SOURCE_DATE_EPOCH="951782400")
     command = ["mpirun", "-n", str(np_), args.amasia] + arguments
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=120)
