@@ -329,6 +329,22 @@ static int fail_to_read(const arguments *a, int rank) {
     return 1;
 }
 
+/* Ctrl-C, or the end of a batch job's time: no unfinished files stay behind. */
+static void end_by(int number) {
+    ama_remove_unfinished();
+    signal(number, SIG_DFL); /* not before: the signal often comes twice, to the process and to its group */
+    raise(number);
+}
+
+static void expect_signals(void) {
+    const int end[] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        struct sigaction now, then = {.sa_handler = end_by};
+        sigfillset(&then.sa_mask);
+        if (sigaction(end[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL) sigaction(end[i], &then, NULL);
+    }
+}
+
 /* Ranks of one node share memory, so Open MPI need not look for networks: their drivers take 0.2 s to find none. */
 static void stay_on_node(void) {
     const char *all = getenv("OMPI_COMM_WORLD_SIZE"), *here = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
@@ -344,6 +360,7 @@ int main(int argc, char **argv) {
     size_t bytes = 0;
     ama_session *session = NULL;
     parse_arguments(argc, argv, &a);
+    expect_signals();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is an error of write, not a death */
     ama_mpi_guard();
     stay_on_node();

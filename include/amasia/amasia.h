@@ -69,6 +69,10 @@ typedef struct ama_options {
  * MPI-IO only where it is told to, and writes with POSIX calls. */
 AMA_API void ama_mpi_guard(void);
 
+/* Removes the files that sessions of this process are writing under temporary names (not Zarr stores, which are
+ * directories). For a handler of a signal that ends the process. Local, async-signal-safe. */
+AMA_API void ama_remove_unfinished(void);
+
 /* Makes a session on a duplicate of `comm` (MPI_THREAD_FUNNELED is enough; all calls come from the thread that
  * initialised MPI). Collective. */
 AMA_API ama_status ama_session_create(MPI_Comm comm, const ama_options *options, ama_session **out);

@@ -10,6 +10,7 @@
 #include "comm/mpi.h"
 #include "store/collective.h"
 #include "store/index_cache.h"
+#include "store/unfinished.h"
 
 #define SHARE 0.6 /* of what the node allows */
 #define LEAST_BUDGET ((int64_t)64 << 20)
@@ -22,6 +23,10 @@ static_assert((int)AMA_IO_POSIX == AMA_PATH_POSIX && (int)AMA_IO_TWO_PHASE == AM
 void ama_mpi_guard(void) {
     setenv("OMPI_MCA_fbtl_posix_read_datasieving", "0", 0);
     setenv("OMPI_MCA_sharedfp", "^sm", 0);
+}
+
+void ama_remove_unfinished(void) {
+    ama__unfinished_remove();
 }
 
 void ama__session_say(ama_session *s, ama_text_kind kind, const char *text) {

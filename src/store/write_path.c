@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "store/unfinished.h"
 #include "store/write_driver.h"
 
 #define NAME_KEPT 180 /* bytes of the final name that the temporary name shows: both stay below NAME_MAX */
@@ -158,6 +159,7 @@ ama_status ama__write_path_prepare(ama__writer *wr) {
     AMA_KEEP(wr->arena, wr->tmp,
              ama__arena_printf(wr->arena, "%.*s.%.*s.amasia-%016llx.tmp", (int)(slash ? n_dir + 1 : 0), wr->path,
                                NAME_KEPT, name, (unsigned long long)random_bits()));
+    if (!wr->driver->directory) ama__unfinished_add(wr->tmp);
     return AMA_OK;
 }
 

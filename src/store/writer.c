@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "store/journal.h"
+#include "store/unfinished.h"
 #include "store/write_driver.h"
 
 #define NAME_BYTES 255
@@ -373,6 +374,7 @@ void ama__writer_destroy(ama__writer **pwr) {
     const ama__journal *j = wr->spec.journal;
     if (wr->root && wr->tmp && !wr->published && (!j || (j->owned && !j->begun)))
         ama__write_path_remove(j ? j->folder : wr->tmp);
+    if (wr->root && wr->tmp) ama__unfinished_drop(wr->tmp);
     pthread_mutex_destroy(&wr->lock);
     ama__arena_destroy(&wr->arena);
     ama__mem_free(wr->ctx, wr);

@@ -158,10 +158,10 @@ def interrupted(run):
             child.kill()
             child.communicate()
             problems.append("Ctrl-C at %d ranks: it hangs" % n)
-        outputs = [name for name in os.listdir("out") if name.endswith(".nc") and not name.startswith(".")]
-        if early is not None or child.returncode == 0 or outputs:
-            problems.append("Ctrl-C at %d ranks: exit %s, %s before, %.1f s, outputs %s" %
-                            (n, child.returncode, early, time.monotonic() - start, outputs))
+        left = sorted(os.listdir("out"))
+        if early is not None or child.returncode == 0 or left != ["s.py"]:
+            problems.append("Ctrl-C at %d ranks: exit %s, %s before, %.1f s, left %s" %
+                            (n, child.returncode, early, time.monotonic() - start, left))
 
 
 def main(amasia):
