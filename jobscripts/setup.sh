@@ -25,7 +25,7 @@ install_packages() {
 }
 
 install_packages build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev \
-    libpnetcdf-dev libdeflate-dev libisal-dev libzstd-dev liblz4-dev libblosc-dev libjansson-dev libhwloc-dev netcdf-bin
+    libpnetcdf-dev zlib1g-dev libdeflate-dev libisal-dev libzstd-dev liblz4-dev libblosc-dev libjansson-dev libhwloc-dev netcdf-bin
 if [ "${2:-}" = test ]; then
     install_packages libcmocka-dev clang-format-14 cdo nco python3 python3-numpy python3-xarray python3-netcdf4 \
         python3-zarr python3-dask python3-cftime python3-scipy python3-h5py python3-bottleneck

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/stats.h"
+#include "store/unfinished.h"
 
 struct ama__stats_file {
     const char *path; /* the caller's */
@@ -31,6 +32,7 @@ static ama_status make_file(ama_session *s, ama__stats_file *f) {
         AMA_FREE(s->ctx, f->tmp);
         return fail(s, f->path, error);
     }
+    ama__unfinished_add(f->tmp);
     mode_t mask = umask(0); /* mkstemp makes it private; results are as other files */
     umask(mask);
     fchmod(f->fd, 0666 & ~mask);
@@ -64,6 +66,7 @@ ama_status ama__stats_write(ama_session *s, ama__stats_file *f, const char *text
     int failed = close(f->fd) != 0;
     f->fd = -1;
     if (failed || rename(f->tmp, f->path) != 0) return fail(s, f->path, errno);
+    ama__unfinished_drop(f->tmp);
     AMA_FREE(s->ctx, f->tmp);
     return AMA_OK;
 }
@@ -73,7 +76,10 @@ void ama__stats_close(ama_session *s, ama__stats_file **file) {
     *file = NULL;
     if (!f) return;
     if (f->fd >= 0) close(f->fd);
-    if (f->tmp) unlink(f->tmp);
+    if (f->tmp) {
+        unlink(f->tmp);
+        ama__unfinished_drop(f->tmp);
+    }
     ama__mem_free(s->ctx, f->tmp);
     ama__mem_free(s->ctx, f);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/file.h"
+#include "store/unfinished.h"
 
 #define COPY_BYTES ((size_t)256 << 10)
 #define PAGE ((int64_t)4096)
@@ -167,7 +168,9 @@ static ama_status copy_mine(const order *o) {
 static ama_status open_second(order *o) {
     ama__writer *wr = o->wr;
     AMA_KEEP(wr->arena, o->path, ama__arena_printf(wr->arena, "%s.order", wr->tmp));
-    return wr->root ? ama__write_open(wr, o->path, O_RDWR | O_CREAT | O_EXCL, &o->fd) : AMA_OK;
+    if (!wr->root) return AMA_OK;
+    ama__unfinished_add(o->path);
+    return ama__write_open(wr, o->path, O_RDWR | O_CREAT | O_EXCL, &o->fd);
 }
 
 static ama_status take_name(const order *o) {
@@ -192,6 +195,7 @@ static ama_status rewrite(order *o) {
     } else if (wr->root && o->path) {
         ama__write_path_remove(o->path);
     }
+    if (wr->root && o->path) ama__unfinished_drop(o->path);
     if (o->fd >= 0) close(o->fd); /* the old one is no longer of interest */
     return status;
 }
