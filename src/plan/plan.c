@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plan/likely.h"
 #include "plan/ways.h"
 
 static ama_status collect_vars(ama__graph *g, ama__plan *p) {
@@ -143,5 +144,5 @@ ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_option
     AMA_TRY(ama__comm_agree(comm, alloc_panels(g, n_sinks, sinks, &panels)));
     AMA_TRY(ama__comm_agree(comm, search(g, comm, &like, &panels, &arena, out)));
     ama__arena_join(g->arena, &arena);
-    return AMA_OK;
+    return ama__plan_likely(g->ctx, comm, *out);
 }
