@@ -191,6 +191,8 @@ static inline int64_t ama__index_most(int64_t n) {
 }
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
+/* How values of a part of a source are made from what is stored. */
+ama__load ama__source_load(const ama__node *source, int part);
 /* The part of a box of a CONCAT, which it must touch, that its k-th input gives, in the input's index space. */
 ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes, and SCAN, behind which ama__stage_need goes on) that evaluating
