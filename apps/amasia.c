@@ -2,6 +2,7 @@
 #include <amasia/amasia.h>
 #include <argp.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,20 +330,28 @@ static int fail_to_read(const arguments *a, int rank) {
     return 1;
 }
 
-/* Ctrl-C, or the end of a batch job's time: no unfinished files stay behind. */
-static void end_by(int number) {
+/* Ctrl-C, or the end of a batch job's time: nothing unfinished stays behind. A thread of its own waits for it, since
+ * mpirun gives ranks a second, and one that writes may be longer in the system. */
+static void *await_signal(void *set) {
+    int number;
+    if (sigwait(set, &number) != 0) return NULL;
     ama_remove_unfinished();
-    signal(number, SIG_DFL); /* not before: the signal often comes twice, to the process and to its group */
+    pthread_sigmask(SIG_UNBLOCK, set, NULL);
     raise(number);
+    return NULL;
 }
 
 static void expect_signals(void) {
+    static sigset_t set; /* the thread's */
     const int end[] = {SIGINT, SIGTERM, SIGHUP};
+    pthread_t thread;
+    sigemptyset(&set);
     for (int i = 0; i < 3; i++) {
-        struct sigaction now, then = {.sa_handler = end_by};
-        sigfillset(&then.sa_mask);
-        if (sigaction(end[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL) sigaction(end[i], &then, NULL);
+        struct sigaction now;
+        if (sigaction(end[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL) sigaddset(&set, end[i]);
     }
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (pthread_create(&thread, NULL, await_signal, &set) != 0) pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 /* Ranks of one node share memory, so Open MPI need not look for networks: their drivers take 0.2 s to find none. */

@@ -65,8 +65,8 @@ ama_status ama__stats_write(ama_session *s, ama__stats_file *f, const char *text
     }
     int failed = close(f->fd) != 0;
     f->fd = -1;
+    ama__unfinished_done(f->tmp);
     if (failed || rename(f->tmp, f->path) != 0) return fail(s, f->path, errno);
-    ama__unfinished_drop(f->tmp);
     AMA_FREE(s->ctx, f->tmp);
     return AMA_OK;
 }

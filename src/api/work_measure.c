@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "api/work.h"
+#include "base/number.h"
 #include "base/phase.h"
 #include "kernel/count.h"
 #include "kernel/gather.h"
@@ -45,17 +46,13 @@ static void make_values(ama__class class, int64_t n, void *out) {
     }
 }
 
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
 static int64_t run_load(const ama__work *w, memory *m) {
     ama__load l = {.stored = w->from, .decoded = w->to, .dtype = w->to, .swapped = w->swapped};
     l.has_scale = l.has_offset = w->packed && w->from != w->to;
     l.scale = 0.01, l.offset = 273.15;
     l.n_missing = w->packed;
     l.missing_f8[0] = l.missing_i8[0] = -99;
-    int64_t n = w->n > 0 ? min_i8(w->n, BLOCK) : BLOCK, runs = BLOCK / n;
+    int64_t n = w->n > 0 ? ama__min_i8(w->n, BLOCK) : BLOCK, runs = BLOCK / n;
     size_t from = ama__dtype_bytes(w->from), to = ama__class_bytes(ama__class_of(w->to));
     for (int64_t i = 0; i < runs; i++)
         ama__load_run(&l, n, m->x + (size_t)(i * n) * from, m->out + (size_t)(i * n) * to);
@@ -65,13 +62,13 @@ static int64_t run_load(const ama__work *w, memory *m) {
 /* Runs of two rows by turns, so that they stay runs. */
 static void copy_runs(const ama__work *w, memory *m, void *to) {
     size_t size = ama__dtype_bytes(w->from);
-    int64_t n = min_i8(w->n, BLOCK / 2), rows = BUFFER / (int64_t)size / 2 / n;
+    int64_t n = ama__min_i8(w->n, BLOCK / 2), rows = BUFFER / (int64_t)size / 2 / n;
     const int64_t count[2] = {rows, n}, from_stride[2] = {2 * n, 1}, to_stride[2] = {n, 1};
     ama__strided_copy(2, count, size, m->x, from_stride, to, to_stride);
 }
 
 static int64_t run_copy(const ama__work *w, memory *m) {
-    int64_t n = min_i8(w->n, BLOCK / 2), values = BUFFER / (int64_t)ama__dtype_bytes(w->from) / 2 / n * n;
+    int64_t n = ama__min_i8(w->n, BLOCK / 2), values = BUFFER / (int64_t)ama__dtype_bytes(w->from) / 2 / n * n;
     if (w->kind == AMA_WORK_COPY) {
         copy_runs(w, m, m->out);
         return values;
@@ -108,7 +105,7 @@ static int64_t run_fold(const ama__work *w, memory *m) {
 static int64_t run_row(const ama__work *w, memory *m) {
     ama__state_kind k = {(ama__red)w->op, w->from, w->skipna};
     uint64_t mem[3];
-    int64_t n = min_i8(w->n, BLOCK), rows = BLOCK / n;
+    int64_t n = ama__min_i8(w->n, BLOCK), rows = BLOCK / n;
     ama__state row = ama__state_at(&k, mem, 1), cells = ama__state_at(&k, m->out, ROW_CELLS);
     for (int64_t i = 0; i < rows; i++) {
         const char *x = m->x + (size_t)(i * n) * ama__class_bytes(ama__class_of(w->from));
@@ -140,7 +137,7 @@ static int64_t run_scan(const ama__work *w, memory *m) {
 
 static int64_t run_rank(const ama__work *w, memory *m) {
     const ama__rank_kind k = {.dtype = w->from};
-    int64_t n = min_i8(w->n < 1 ? 1 : w->n, RANKS / 2), cells = RANKS / n;
+    int64_t n = ama__min_i8(w->n < 1 ? 1 : w->n, RANKS / 2), cells = RANKS / n;
     if (ama__rank_work_bytes(n) > BUFFER) return 0;
     ama__rank_keys(&k, n, cells, m->x, m->out, cells);
     ama__rank_columns(&k, n, cells, m->out, cells, m->work);
@@ -150,7 +147,7 @@ static int64_t run_rank(const ama__work *w, memory *m) {
 /* The cost does not depend on the width, but on how many more indices go in than come out. */
 static int64_t run_window(const ama__work *w, memory *m) {
     ama__window x = {.op = (ama__red)w->op, .dtype = w->from, .out = w->to, .skipna = w->skipna};
-    x.width = min_i8(w->n, WIDTH_MOST);
+    x.width = ama__min_i8(w->n, WIDTH_MOST);
     int64_t n = 256, cells = BLOCK / (n + x.width - 1);
     x.lo = x.width - 1;
     x.extent = n + x.width - 1;
@@ -167,14 +164,14 @@ static ama__order order_of(const ama__work *w) {
     const ama__reduce_spec *s = w->spec;
     bool median = s->op == AMA_RED_MEDIAN;
     ama__order o = {.dtype = w->from, .out = w->to, .skipna = s->skipna, .median = median, .method = s->method};
-    o.n_q = median ? 1 : min_i8(s->n_q, QUANTILES_MOST);
+    o.n_q = median ? 1 : ama__min_i8(s->n_q, QUANTILES_MOST);
     o.q = median ? &middle : s->q;
     return o;
 }
 
 static int64_t run_order(const ama__work *w, memory *m) {
     const ama__order o = order_of(w);
-    int64_t n = min_i8(w->n, VALUES / 16), cells = VALUES / n, columns = ama__order_columns(w->from, n, cells);
+    int64_t n = ama__min_i8(w->n, VALUES / 16), cells = VALUES / n, columns = ama__order_columns(w->from, n, cells);
     ama__order_part part = {m->x, n};
     ama__order_input in = {1, &part, cells};
     void *out = m->out;

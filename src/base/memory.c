@@ -25,6 +25,7 @@
 #define MAP_MIN ((size_t)1 << 20)
 #endif
 #define PAGE ((size_t)4096)
+#define HUGE_PAGE ((size_t)2 << 20)
 #define POOL_MAX ((size_t)256 << 20) /* where there is no limit */
 
 enum { HEADER = 64, MAGIC = 0x0a3a51a, FREED = 0x0dead51a, SEARCH_MAX = 64 };
@@ -98,11 +99,30 @@ static size_t block_size(size_t bytes) {
     return block >= POOL_MIN ? (block + PAGE - 1) / PAGE * PAGE : block;
 }
 
+/* Fresh pages; where whole huge pages fit, they begin with one and the system may use them: of 4 KiB pages the first
+ * touch costs as much as decoding what they hold. */
+static void *map_pages(size_t block) {
+    size_t spare = block >= HUGE_PAGE ? HUGE_PAGE - PAGE : 0;
+    char *p = mmap(NULL, block + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED || spare == 0) return p;
+    size_t head = -(uintptr_t)p & (HUGE_PAGE - 1);
+    if (head > 0) munmap(p, head);
+    if (head < spare) munmap(p + head + block, spare - head);
+    madvise(p + head, block, MADV_HUGEPAGE);
+    return p + head;
+}
+
+size_t ama__mem_fill_pages(size_t bytes) {
+    if (bytes > PTRDIFF_MAX / 2) return bytes;
+    size_t whole = (bytes + HEADER + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE - HEADER;
+    return whole - bytes <= bytes / 16 ? whole : bytes;
+}
+
 static header *block_create(size_t block) {
     void *p = NULL;
     bool mapped = block >= MAP_MIN;
     if (mapped) {
-        p = mmap(NULL, block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        p = map_pages(block);
         if (p == MAP_FAILED) return NULL;
     } else if (posix_memalign(&p, HEADER, block) != 0) {
         return NULL;

@@ -51,7 +51,16 @@ ama_status ama__comm_gatherv(ama__comm *c, const void *mine, size_t bytes, void 
 /* Personalised exchange of bytes; counts and displacements in bytes, nranks entries each. */
 void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, const int64_t *send_at, void *recv,
                          const int64_t *recv_n, const int64_t *recv_at);
-/* Bytes that this rank has sent to others so far by ama__comm_alltoallv. Local. */
+/* send[r] of each rank becomes recv[this rank] of rank r; nranks entries each. */
+void ama__comm_alltoall_i8(ama__comm *c, const int64_t *send, int64_t *recv);
+/* Personalised exchange of buffers, one to and from each rank (nranks entries each): recv[r].n is what rank r sends.
+ * Ranks that have nothing for each other do not meet. */
+typedef struct ama__message {
+    char *p;
+    int64_t n;
+} ama__message;
+void ama__comm_exchange(ama__comm *c, const ama__message *send, const ama__message *recv);
+/* Bytes that this rank has sent to others so far by ama__comm_alltoallv and ama__comm_exchange. Local. */
 int64_t ama__comm_sent(const ama__comm *c);
 /* Read-only memory that the ranks of a node have together. */
 typedef struct ama__shared {

@@ -117,9 +117,9 @@ static void narrow(const ama__comm *c, const int64_t *wide, int *ints) {
     for (int r = 0; r < c->nranks; r++) ints[r] = (int)wide[r];
 }
 
-/* Round s: send to the rank s above, receive from the rank s below, piece by piece. */
-static void exchange_round(ama__comm *c, int s, const char *send, int64_t send_n, char *recv, int64_t recv_n) {
-    int to = (c->rank + s) % c->nranks, from = (c->rank - s + c->nranks) % c->nranks;
+/* Sends to one rank and receives from another, piece by piece. */
+static void exchange_pair(ama__comm *c, int to, const char *send, int64_t send_n, int from, char *recv,
+                          int64_t recv_n) {
     for (int64_t at = 0; at < send_n || at < recv_n; at += c->piece) {
         MPI_Request requests[2];
         int n = 0;
@@ -152,6 +152,24 @@ void ama__comm_alltoallv(ama__comm *c, const void *send, const int64_t *send_n, 
     if (send_n[me]) memcpy(to + recv_at[me], from + send_at[me], (size_t)send_n[me]);
     for (int s = 1; s < n; s++) {
         int above = (me + s) % n, below = (me - s + n) % n;
-        exchange_round(c, s, from + send_at[above], send_n[above], to + recv_at[below], recv_n[below]);
+        exchange_pair(c, above, from + send_at[above], send_n[above], below, to + recv_at[below], recv_n[below]);
+    }
+}
+
+void ama__comm_alltoall_i8(ama__comm *c, const int64_t *send, int64_t *recv) {
+    if (c->nranks == 1 || c->lost)
+        recv[c->rank] = send[c->rank];
+    else
+        MPI_Alltoall(send, 1, MPI_INT64_T, recv, 1, MPI_INT64_T, c->mpi);
+}
+
+void ama__comm_exchange(ama__comm *c, const ama__message *send, const ama__message *recv) {
+    if (c->lost) return;
+    int me = c->rank, n = c->nranks;
+    if (send[me].n) memcpy(recv[me].p, send[me].p, (size_t)send[me].n);
+    for (int s = 1; s < n; s++) {
+        int above = (me + s) % n, below = (me - s + n) % n;
+        c->sent_bytes += send[above].n;
+        exchange_pair(c, above, send[above].p, send[above].n, below, recv[below].p, recv[below].n);
     }
 }

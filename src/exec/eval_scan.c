@@ -4,6 +4,7 @@
  * is done once a slab has all of them. */
 #include "exec/eval_scan.h"
 
+#include "base/number.h"
 #include "base/phase.h"
 #include "kernel/rank.h"
 #include "kernel/scan.h"
@@ -20,10 +21,6 @@ typedef struct job {
                 the whole scanned axis */
     int64_t run, pieces, slabs;
 } job;
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
 
 static void plan_slabs(job *j) {
     const int64_t *count = j->box.count;
@@ -44,7 +41,7 @@ static ama__box slab_box(const job *j, int64_t number) {
     ama__box b = j->box;
     int64_t first = number % j->pieces * j->run, rest = number / j->pieces;
     b.start[j->cut] += first;
-    b.count[j->cut] = min_i8(j->run, b.count[j->cut] - first);
+    b.count[j->cut] = ama__min_i8(j->run, b.count[j->cut] - first);
     for (int d = j->cut - 1; d >= 0; d--) {
         if (d == j->spec->axis) continue;
         b.start[d] += rest % j->box.count[d];
@@ -83,7 +80,7 @@ static void scan_block(const job *j, const ama__box *b, const char *x) {
         }
         for (int64_t i = b->start[a]; i < end;) {
             int64_t s = ama__cut_find(j->spec->n_segments, j->spec->cut, i);
-            int64_t rows = min_i8(j->spec->cut[s + 1], end) - i;
+            int64_t rows = ama__min_i8(j->spec->cut[s + 1], end) - i;
             const char *before = i == j->spec->cut[s] ? NULL : out - j->row * 8;
             ama__scan_rows(&j->kind, rows, run, x, before, out, j->row);
             x += (size_t)(rows * run) * size;
@@ -118,7 +115,7 @@ static ama_status scan_slab(const job *j, ama__evaluator *e, int64_t number) {
     for (int64_t i = 0; i < slab.count[a]; i += rows) {
         const void *x;
         block.start[a] = slab.start[a] + i;
-        block.count[a] = min_i8(rows, slab.count[a] - i);
+        block.count[a] = ama__min_i8(rows, slab.count[a] - i);
         ama__evaluator_reset(e);
         AMA_TRY(ama__evaluator_dense(e, j->node->u.scan.in, &block, &x));
         scan_block(j, &block, x);

@@ -73,9 +73,11 @@ static ama_status write_whole(ama__output *o, ama__codec_work *work, const ama__
     return give_chunk(o, work, chunk, dense);
 }
 
+/* What ranks put together is written after the round's exchange, by all ranks at once: some of it is whole before and
+ * some only then. */
 static ama_status fill_part(ama__output *o, ama__codec_work *work, ama__part *part, const ama__box *what,
                             const void *src, const ama__box *src_box) {
-    if (!ama__part_fill(&o->parts, part, what, src, src_box)) return AMA_OK;
+    if (!ama__part_fill(&o->parts, part, what, src, src_box) || o->consumer->shares) return AMA_OK;
     return give_chunk(o, work, &part->box, ama__part_take(part));
 }
 
@@ -214,13 +216,37 @@ static ama_status take(ama_ctx *ctx, ama__output *outputs, const char *in, size_
     return status;
 }
 
-ama_status ama__outputs_exchange(ama__output *outputs, ama__outbox *b, ama__comm *comm, ama__codec_work **work,
+/* Writes the chunks that are whole. */
+static ama_status give_whole(ama__output *o, ama__codec_work **work, int threads) {
+    ama_status status = AMA_OK;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t i = 0; i < o->parts.cap; i++) {
+        ama_status now;
+        ama__part *part = o->parts.slot[i];
+        if (!part || !part->data || part->missing > 0) continue;
+#pragma omp atomic read
+        now = status;
+        int before = ama__phase_enter(o->ctx, AMA_PHASE_WRITE);
+        if (now == AMA_OK) now = give_chunk(o, work[ama__thread()], &part->box, ama__part_take(part));
+        ama__phase_leave(o->ctx, before);
+        if (now == AMA_OK) continue;
+#pragma omp atomic write
+        status = now;
+    }
+    return status;
+}
+
+ama_status ama__outputs_exchange(ama__output *outputs, int n, ama__outbox *b, ama__comm *comm, ama__codec_work **work,
                                  int threads, ama_status status) {
     char *in;
     size_t bytes;
     AMA_TRY(ama__outbox_exchange(b, comm, status, &in, &bytes));
+    int before = ama__phase_enter(b->ctx, AMA_PHASE_WRITE);
     status = take(b->ctx, outputs, in, bytes, work, threads);
     ama__mem_free(b->ctx, in);
+    for (int i = 0; i < n && status == AMA_OK; i++)
+        if (outputs[i].chunked && outputs[i].consumer->shares) status = give_whole(&outputs[i], work, threads);
+    ama__phase_leave(b->ctx, before);
     return ama__comm_agree(comm, status);
 }
 

@@ -29,9 +29,9 @@ void ama__output_fini(ama__output *o);
 /* Writes a dense native box of the variable, or puts it into the outbox; every element comes once from one rank. Local.
  */
 ama_status ama__output_put(ama__output *o, ama__codec_work **work, int threads, const ama__box *box, const void *data);
-/* One round: sends what is in the outbox of `outputs` (by number of consumer), takes in what came, writes the chunks
+/* One round: sends what is in the outbox of `outputs` (n, by number of consumer), takes in what came, writes the chunks
  * that are whole. Collective. */
-ama_status ama__outputs_exchange(ama__output *outputs, ama__outbox *b, ama__comm *comm, ama__codec_work **work,
+ama_status ama__outputs_exchange(ama__output *outputs, int n, ama__outbox *b, ama__comm *comm, ama__codec_work **work,
                                  int threads, ama_status status);
 /* INTERNAL when some chunk has not come whole. Local, at the end of the stage. */
 ama_status ama__output_check(const ama__output *o);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "base/phase.h"
 #include "exec/collect.h"
 #include "exec/counting.h"
@@ -18,10 +19,6 @@ typedef struct job {
     int ndim, outer; /* axes before the rows, or before the run along kept axes */
     int64_t run;     /* length of a row */
 } job;
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
 
 static bool is_kept(const ama__consumer *c, int axis) {
     return !c->spec.reduced[axis] && axis != c->spec.label_axis;
@@ -189,7 +186,7 @@ static ama_status reduce_scalar(const job *j, ama__evaluator *ev, int threads, c
         ama__box part = *box;
         ama_status now;
         part.start[0] += i * share;
-        part.count[0] = min_i8(share, box->count[0] - i * share);
+        part.count[0] = ama__min_i8(share, box->count[0] - i * share);
 #pragma omp atomic read
         now = status;
         int before = ama__phase_enter(j->a->ctx, AMA_PHASE_COMPUTE);

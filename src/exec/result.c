@@ -37,11 +37,20 @@ void ama__outbox_fini(ama__outbox *b) {
     AMA_FREE(b->ctx, b->to);
 }
 
+/* The first room to a rank is what its last message took, as long as all together stay within an earlier round: memory
+ * that round after round has warm pages. */
+static size_t room_of(const ama__outbox *b, const struct ama__outbox_buffer *q, size_t bytes) {
+    size_t all = 0, grown = q->cap + q->cap / 2;
+    for (int r = 0; r < b->nranks && q->cap == 0; r++) all += b->to[r].cap;
+    if (q->cap == 0 && all + q->last <= b->most) grown = q->last;
+    return grown > q->n + bytes ? grown : q->n + bytes;
+}
+
 ama_status ama__outbox_add(ama__outbox *b, int to, size_t bytes, void **out) {
     struct ama__outbox_buffer *q = &b->to[to];
     bytes = (bytes + 7) & ~(size_t)7;
     if (q->n + bytes > q->cap) {
-        size_t cap = q->cap + q->cap / 2 > q->n + bytes ? q->cap + q->cap / 2 : q->n + bytes;
+        size_t cap = room_of(b, q, bytes);
         AMA_TRY(ama__mem_realloc(b->ctx, AMA_MEM_COMM, cap, (void **)&q->p));
         q->cap = cap;
     }
@@ -50,62 +59,56 @@ ama_status ama__outbox_add(ama__outbox *b, int to, size_t bytes, void **out) {
     return AMA_OK;
 }
 
-typedef struct counts {
-    int64_t *send_n, *send_at, *recv_n, *recv_at, *eight, *eights; /* eight: 8 bytes a rank, to exchange the counts */
-} counts;
-
-static ama_status counts_init(ama_ctx *ctx, int n, counts *c) {
-    int64_t *p;
-    AMA_TRY(ama__mem_calloc(ctx, AMA_MEM_COMM, (size_t)n, 6 * sizeof *p, (void **)&p));
-    *c = (counts){p, p + n, p + 2 * n, p + 3 * n, p + 4 * n, p + 5 * n};
-    for (int r = 0; r < n; r++) {
-        c->eight[r] = 8;
-        c->eights[r] = 8 * r;
+static void empty(ama__outbox *b) {
+    size_t all = 0;
+    for (int r = 0; r < b->nranks; r++) {
+        struct ama__outbox_buffer *q = &b->to[r];
+        AMA_FREE(b->ctx, q->p);
+        all += q->n;
+        q->last = q->n;
+        q->n = q->cap = 0;
     }
-    return AMA_OK;
+    if (all > b->most) b->most = all;
 }
 
-static ama_status pack_local(ama__outbox *b, const counts *c, void **send) {
-    size_t total = 0;
-    for (int r = 0; r < b->nranks; r++) total += b->to[r].n;
-    AMA_TRY(ama__mem_alloc(b->ctx, AMA_MEM_COMM, total, send));
-    int64_t at = 0;
+/* What each rank sends, and room for what each gets: counts[2 * nranks], send and recv[nranks]. Agreed. */
+static ama_status address(ama__outbox *b, ama__comm *comm, int64_t *counts, ama__message *send, ama__message *recv,
+                          char **in, size_t *in_bytes) {
+    int64_t *sent = counts, *got = counts + b->nranks;
     for (int r = 0; r < b->nranks; r++) {
-        c->send_n[r] = (int64_t)b->to[r].n;
-        c->send_at[r] = at;
-        if (b->to[r].n) memcpy((char *)*send + at, b->to[r].p, b->to[r].n);
-        at += c->send_n[r];
-        AMA_FREE(b->ctx, b->to[r].p);
-        b->to[r].n = b->to[r].cap = 0;
+        sent[r] = (int64_t)b->to[r].n;
+        send[r] = (ama__message){b->to[r].p, sent[r]};
+    }
+    ama__comm_alltoall_i8(comm, sent, got);
+    for (int r = 0; r < b->nranks; r++) *in_bytes += (size_t)got[r];
+    AMA_TRY(ama__comm_agree(comm, ama__mem_alloc(b->ctx, AMA_MEM_COMM, *in_bytes, (void **)in)));
+    char *to = *in;
+    for (int r = 0; r < b->nranks; r++) {
+        recv[r] = (ama__message){to, got[r]};
+        to += got[r];
     }
     return AMA_OK;
 }
 
 ama_status ama__outbox_exchange(ama__outbox *b, ama__comm *comm, ama_status status, char **in, size_t *in_bytes) {
-    counts c = {0};
-    void *send = NULL;
-    int n = b->nranks;
+    int64_t *counts = NULL;
+    ama__message *send = NULL;
+    size_t n = (size_t)b->nranks;
     *in = NULL;
     *in_bytes = 0;
-    if (status == AMA_OK) status = counts_init(b->ctx, n, &c);
-    if (status == AMA_OK) status = pack_local(b, &c, &send);
+    if (status == AMA_OK)
+        status = ama__mem_calloc(b->ctx, AMA_MEM_COMM, n, 2 * sizeof *counts + 2 * sizeof *send, (void **)&send);
     status = ama__comm_agree(comm, status);
     if (status == AMA_OK) {
-        int64_t at = 0;
-        ama__comm_alltoallv(comm, c.send_n, c.eight, c.eights, c.recv_n, c.eight, c.eights);
-        for (int r = 0; r < n; r++) {
-            c.recv_at[r] = at;
-            at += c.recv_n[r];
-        }
-        *in_bytes = (size_t)at;
-        status = ama__comm_agree(comm, ama__mem_alloc(b->ctx, AMA_MEM_COMM, (size_t)at, (void **)in));
+        counts = (int64_t *)(void *)(send + 2 * n);
+        status = address(b, comm, counts, send, send + n, in, in_bytes);
     }
     if (status == AMA_OK)
-        ama__comm_alltoallv(comm, send, c.send_n, c.send_at, *in, c.recv_n, c.recv_at);
-    else if (*in)
+        ama__comm_exchange(comm, send, send + n);
+    else
         AMA_FREE(b->ctx, *in);
+    empty(b);
     ama__mem_free(b->ctx, send);
-    ama__mem_free(b->ctx, c.send_n);
     return status;
 }
 

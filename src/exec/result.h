@@ -39,8 +39,9 @@ typedef struct ama__outbox {
     int nranks;
     struct ama__outbox_buffer {
         char *p;
-        size_t n, cap;
+        size_t n, cap, last; /* last: n of the last message */
     } * to;
+    size_t most; /* bytes of the largest round so far */
 } ama__outbox;
 ama_status ama__outbox_init(ama__outbox *b, ama__comm *comm);
 void ama__outbox_fini(ama__outbox *b);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "kernel/block.h"
 
 /* Chunks whose cells are fewer than this are not worth slices of their own: their values are copied together. */
@@ -10,10 +11,6 @@
 /* Collected values have their places whatever the order in which they come. */
 static bool may_be_cut(const ama__consumer *c, int axis) {
     return ama__red_collects(c->spec.op) || (!c->spec.reduced[axis] && axis != c->spec.label_axis);
-}
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
 }
 
 /* The chunk borders along a consumer's axis; NULL where they do not show in it. */
@@ -25,7 +22,7 @@ static const ama__cuts *atoms_of(const ama__stage *stage, const ama__consumer *c
 /* Extent of a chunk along an axis (the first stands for all), at most the box's. */
 static int64_t atom_extent(const ama__cuts *a, const ama__box *box, int axis) {
     if (!a) return box->count[axis];
-    return min_i8(a->n > 0 ? a->cut[1] - a->cut[0] : 1, box->count[axis]);
+    return ama__min_i8(a->n > 0 ? a->cut[1] - a->cut[0] : 1, box->count[axis]);
 }
 
 /* Pieces of `extent` indices at most, none across a chunk border when `atoms` is given. */
@@ -35,9 +32,9 @@ static ama_status cut_axis(ama__slices *s, int axis, const ama__cuts *atoms, int
     if (atoms) most += atoms->n;
     AMA_TRY(ama__mem_alloc(s->ctx, AMA_MEM_META, (size_t)most * sizeof(int64_t), (void **)&s->border[axis]));
     for (int64_t x = start; x < end;) {
-        int64_t next = min_i8(x + extent, end);
+        int64_t next = ama__min_i8(x + extent, end);
         while (atoms && k < atoms->n && atoms->cut[k] - shift <= x) k++;
-        if (atoms && k <= atoms->n) next = min_i8(next, atoms->cut[k] - shift);
+        if (atoms && k <= atoms->n) next = ama__min_i8(next, atoms->cut[k] - shift);
         s->border[axis][n++] = x;
         x = next > x ? next : end;
     }
@@ -57,15 +54,16 @@ ama_status ama__slices_init(ama__slices *s, ama_ctx *ctx, const ama__stage *stag
         chunk_cells *= atom_extent(atoms_of(stage, c, a), box, a);
     }
     bool by_chunk = chunk_cells >= WORTH_CELLS;
-    int64_t target = min_i8(AMA_BLOCK_ELEMENTS, threads > 1 ? cells / (4 * threads) + 1 : cells);
+    int64_t target = ama__min_i8(AMA_BLOCK_ELEMENTS, threads > 1 ? cells / (4 * threads) + 1 : cells);
     ama_status status = AMA_OK;
     for (int a = box->ndim - 1; a >= 0 && status == AMA_OK; a--) {
         if (!may_be_cut(c, a) || box->count[a] <= 1) continue;
         const ama__cuts *atoms = by_chunk && c->halo[a] == 0 ? atoms_of(stage, c, a) : NULL;
-        int64_t extent = inner >= target ? 1 : min_i8(target / inner, box->count[a]);
-        if (c->halo[a] > 0) extent = min_i8(extent + 4 * c->halo[a], box->count[a]); /* windows cross the borders */
+        int64_t extent = inner >= target ? 1 : ama__min_i8(target / inner, box->count[a]);
+        if (c->halo[a] > 0)
+            extent = ama__min_i8(extent + 4 * c->halo[a], box->count[a]); /* windows cross the borders */
         status = cut_axis(s, a, atoms, c->map[a].start, extent);
-        inner *= min_i8(extent, atom_extent(atoms, box, a));
+        inner *= ama__min_i8(extent, atom_extent(atoms, box, a));
         s->n *= s->pieces[a];
     }
     if (status != AMA_OK) ama__slices_fini(s);

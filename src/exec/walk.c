@@ -128,7 +128,8 @@ ama_status ama__walk_flush(ama__stage_run *sr, ama_status status) {
     ama__run *r = sr->r;
     int before = ama__phase_enter(r->ctx, AMA_PHASE_EXCHANGE);
     if (sr->shares)
-        status = ama__outputs_exchange(sr->output, &sr->outbox, r->comm, r->work, r->threads, status);
+        status = ama__outputs_exchange(sr->output, sr->stage->n_consumers, &sr->outbox, r->comm, r->work, r->threads,
+                                       status);
     else
         status = ama__comm_agree(r->comm, status);
     ama__phase_enter(r->ctx, AMA_PHASE_WRITE);

@@ -3,14 +3,11 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "graph/labels.h"
 
 #define AUTO_BYTES 134217728.0 /* dask's array.chunk-size */
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
 
 /* ---- "auto", as dask.array.core.auto_chunks and round_to have it */
 
@@ -79,7 +76,7 @@ static ama_status equal_chunks(ama__graph *g, int64_t extent, int64_t size, int6
     if (size == 0) size = 1;
     *n = extent > 0 ? (extent + size - 1) / size : 1;
     AMA_NEW(g->arena, list, *n);
-    for (int64_t i = 0; i < *n; i++) list[i] = min_i8(size, extent - i * size);
+    for (int64_t i = 0; i < *n; i++) list[i] = ama__min_i8(size, extent - i * size);
     *out = list;
     return AMA_OK;
 }
@@ -130,7 +127,7 @@ static ama_status auto_sizes(ama__graph *g, const ama__variable *v, const ama__c
         bool automatic = w[a] && w[a]->kind == AMA_CHUNK_AUTO;
         any = any || automatic;
         size[a] = automatic ? 0 : v->node->shape[a] > 0 ? v->node->shape[a] : 1;
-        if (w[a] && w[a]->kind == AMA_CHUNK_SIZE && w[a]->size > 0) size[a] = min_i8(size[a], w[a]->size);
+        if (w[a] && w[a]->kind == AMA_CHUNK_SIZE && w[a]->size > 0) size[a] = ama__min_i8(size[a], w[a]->size);
         for (int64_t i = 0; w[a] && w[a]->kind == AMA_CHUNK_SIZES && i < w[a]->n; i++)
             if (i == 0 || w[a]->sizes[i] > size[a]) size[a] = w[a]->sizes[i];
     }

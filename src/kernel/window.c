@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/number.h"
+
 /* Accumulated values of a run of cells. */
 typedef struct planes {
     void *v; /* double, or int64_t for sums, products and extremes of integers */
@@ -252,20 +254,12 @@ static void put(const ama__window *w, int64_t cells, const planes *end, const pl
 
 /* ---- the axis */
 
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
 static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }
 
 size_t ama__window_work_bytes(const ama__window *w, int64_t n, int64_t cells) {
-    int64_t rows = min_i8(n, w->width) + 2; /* ends of a block, its beginning, and nothing */
+    int64_t rows = ama__min_i8(n, w->width) + 2; /* ends of a block, its beginning, and nothing */
     return (size_t)(rows * cells * n_planes(w)) * 8;
 }
 
@@ -283,22 +277,22 @@ static const void *input(const ama__window *w, const ama__window_run *r, int64_t
 static void make_ends(const ama__window *w, const ama__window_run *r, const group *g, int64_t from, int64_t to) {
     const planes none = planes_at(w, r->work, 0, r->cells);
     planes before = none;
-    for (int64_t a = min_i8(g->next, w->extent) - 1; a >= from; a--) {
-        planes row = planes_at(w, r->work, 2 + min_i8(a, to) - from, r->cells);
+    for (int64_t a = ama__min_i8(g->next, w->extent) - 1; a >= from; a--) {
+        planes row = planes_at(w, r->work, 2 + ama__min_i8(a, to) - from, r->cells);
         step(w, r->cells, input(w, r, a), &before, &row);
         before = row;
     }
 }
 
 static void run_group(const ama__window *w, const ama__window_run *r, const group *g) {
-    int64_t from = max_i8(g->first - w->lo, 0), next = g->next;
+    int64_t from = ama__max_i8(g->first - w->lo, 0), next = g->next;
     const planes begin = planes_at(w, r->work, 1, r->cells);
     bool ends = g->next > 0, begun = false;
     size_t size = ama__class_bytes(ama__class_of(w->out));
     planes_init(w, &begin, r->cells);
     if (ends) make_ends(w, r, g, from, g->last - w->lo);
     for (int64_t i = g->first; i <= g->last; i++) {
-        int64_t stop = min_i8(i - w->lo + w->width, w->extent);
+        int64_t stop = ama__min_i8(i - w->lo + w->width, w->extent);
         planes end = planes_at(w, r->work, ends ? 2 + i - w->lo - from : 0, r->cells);
         for (; next < stop; next++, begun = true) step(w, r->cells, input(w, r, next), &begin, &begin);
         char *out = (char *)r->out + (size_t)((i - r->first) * r->out_stride) * size;
@@ -311,7 +305,7 @@ void ama__window_reduce(const ama__window *w, const ama__window_run *r) {
     planes_init(w, &none, r->cells);
     for (int64_t i = r->first; i < r->first + r->n;) {
         int64_t block = floor_div(i - w->lo, w->width), next = (block + 1) * w->width;
-        group g = {i, min_i8(next - 1 + w->lo, r->first + r->n - 1), next};
+        group g = {i, ama__min_i8(next - 1 + w->lo, r->first + r->n - 1), next};
         run_group(w, r, &g);
         i = g.last + 1;
     }

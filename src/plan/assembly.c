@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "store/write_coding.h"
 
 typedef struct waiting { /* a chunk that has not come whole */
@@ -37,10 +38,6 @@ typedef struct walk { /* of one output on one rank */
     int64_t *bytes;     /* sizes and places of the dealings in their exchange */
 } walk;
 
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
 static waiting *find(const walk *t, int64_t chunk) {
     int64_t i = (int64_t)(((uint64_t)chunk * 0x9E3779B97F4A7C15u >> 20) & (uint64_t)(t->cap - 1));
     while (t->slot[i].chunk >= 0 && t->slot[i].chunk != chunk) i = (i + 1) & (t->cap - 1);
@@ -72,7 +69,7 @@ static ama_status add_own(walk *t, int64_t chunk, int64_t size, int64_t part_siz
     if (w->chunk < 0 || w->missing == 0) {
         *w = (waiting){chunk, size};
         t->now += size + t->spare;
-        t->peak = max_i8(t->peak, t->now);
+        t->peak = ama__max_i8(t->peak, t->now);
     }
     w->missing -= part_size;
     if (w->missing == 0) t->tile_done += size + t->spare;
@@ -116,14 +113,14 @@ static ama_status add_box(walk *t, const ama__box *box) {
 static ama_status add_tile(walk *t, const ama__box *tile) {
     ama__box mine;
     if (ama__stage_tile_done(t->stage, tile) || !ama__consumer_box(t->stage, t->consumer, tile, &mine)) return AMA_OK;
-    t->largest = max_i8(t->largest, ama__box_size(&mine));
+    t->largest = ama__max_i8(t->largest, ama__box_size(&mine));
     if (!t->grid) return AMA_OK;
     t->tile_done = t->tile_ready = 0;
     AMA_TRY(add_box(t, &mine));
-    t->ready = max_i8(t->ready, t->tile_ready);
+    t->ready = ama__max_i8(t->ready, t->tile_ready);
     t->now -= t->tile_done; /* a tile finds room for all its parts before the first chunk is whole */
     for (int r = 0; r < t->nranks && t->shares; r++) {
-        t->with[r].sent = max_i8(t->with[r].sent, t->tile_sent[r]);
+        t->with[r].sent = ama__max_i8(t->with[r].sent, t->tile_sent[r]);
         t->tile_sent[r] = 0;
     }
     return AMA_OK;
@@ -203,9 +200,9 @@ static dealing exchange_dealings(walk *t, ama__comm *comm) {
 static void add_coding(const walk *t, const ama__write_spec *spec, int threads, sum *to) {
     const ama__chunk_coding *c = &t->coding;
     int whole = t->ready > 0, copies = c->buffers == 0 ? whole + t->edges : whole || t->edges;
-    to->coding = max_i8(to->coding, (c->buffers + copies) * threads * (c->raw_bytes + c->spare_bytes));
+    to->coding = ama__max_i8(to->coding, (c->buffers + copies) * threads * (c->raw_bytes + c->spare_bytes));
     if (spec->format == AMA_FORMAT_NETCDF4 && c->buffers > 0) /* encoded chunks of a tile wait for their places */
-        to->held += (t->edges ? max_i8(t->ready, t->largest) : t->ready) * c->raw_bytes / t->whole;
+        to->held += (t->edges ? ama__max_i8(t->ready, t->largest) : t->ready) * c->raw_bytes / t->whole;
 }
 
 static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, const ama__stage *s, ama__consumer *c,
@@ -229,7 +226,7 @@ static ama_status add_output(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
     to->sent += sent * size;
     to->total += t.sent * size;
     to->received += others.sent * size;
-    to->box = max_i8(to->box, t.largest * size);
+    to->box = ama__max_i8(to->box, t.largest * size);
     if (t.grid) add_coding(&t, spec, p->options.threads, to);
     return AMA_OK;
 }
@@ -241,7 +238,7 @@ ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
         if (s->consumer[i].kind == AMA_CONSUME_WRITE) AMA_TRY(add_output(ctx, comm, p, s, &s->consumer[i], &all));
     }
     /* messages grow by half; packed, and then sent while others are received */
-    int64_t message = all.sent + all.sent / 2 + max_i8(all.sent, all.received);
+    int64_t message = all.sent + all.sent / 2 + ama__max_i8(all.sent, all.received);
     *out = all.held + all.box + message + all.coding;
     s->sent_bytes = all.total;
     return AMA_OK;

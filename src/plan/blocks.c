@@ -2,26 +2,20 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 #define LONG_BLOCK (4 * (int64_t)AMA_BLOCK_ELEMENTS) /* of nodes with windows */
 #define MOST_ELEMENTS ((int64_t)4 << 20)             /* that a block takes to be longer than its windows */
 #define VECTOR 64                                    /* cells across that keep loops long */
 #define MIB ((int64_t)1 << 20)
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
 
 /* ---- windows */
 
 ama__box ama__window_input(const ama__node *n, const ama__box *box) {
     const ama__window_spec *s = &n->u.window.spec;
     ama__box b = *box;
-    int64_t lo = max_i8(box->start[s->axis] - s->lo, 0);
-    int64_t hi = min_i8(box->start[s->axis] + box->count[s->axis] - 1 - s->lo + s->width, n->shape[s->axis]);
+    int64_t lo = ama__max_i8(box->start[s->axis] - s->lo, 0);
+    int64_t hi = ama__min_i8(box->start[s->axis] + box->count[s->axis] - 1 - s->lo + s->width, n->shape[s->axis]);
     b.start[s->axis] = lo;
     b.count[s->axis] = hi - lo;
     return b;
@@ -29,8 +23,8 @@ ama__box ama__window_input(const ama__node *n, const ama__box *box) {
 
 void ama__window_piece(const ama__node *n, int64_t count, int64_t *run, int64_t *cells) {
     const ama__window_spec *s = &n->u.window.spec;
-    *run = min_i8(count, max_i8(256, 8 * s->width));
-    *cells = max_i8(AMA_BLOCK_ELEMENTS / (*run + s->width - 1), 16);
+    *run = ama__min_i8(count, ama__max_i8(256, 8 * s->width));
+    *cells = ama__max_i8(AMA_BLOCK_ELEMENTS / (*run + s->width - 1), 16);
 }
 
 static int64_t index_reach(const ama__pick *p, const int64_t *in) {
@@ -60,7 +54,7 @@ static const int64_t *halo_of(const halos *w, const ama__node *n) {
             if (n->kind == AMA_NODE_MAP) x = n->u.map.axis[k][a] < 0 ? 0 : below[n->u.map.axis[k][a]];
             if (n->kind == AMA_NODE_INDEX) x = index_reach(&n->u.index.pick[a], below);
             if (n->kind == AMA_NODE_WINDOW && a == n->u.window.spec.axis) x += n->u.window.spec.width - 1;
-            halo[a] = max_i8(halo[a], min_i8(x, n->shape[a]));
+            halo[a] = ama__max_i8(halo[a], ama__min_i8(x, n->shape[a]));
         }
     }
     return halo;
@@ -84,10 +78,10 @@ int64_t ama__stage_halo(const ama__stage *s) {
         for (int a = 0; a < c->node->ndim; a++) {
             const ama__axismap *m = &c->map[a];
             int64_t step = m->list ? 1 : m->step < 0 ? -m->step : m->step;
-            if (m->driver_axis == 0) most = max_i8(most, c->halo[a] * step);
+            if (m->driver_axis == 0) most = ama__max_i8(most, c->halo[a] * step);
         }
     }
-    return s->ndim > 0 ? min_i8(most, s->shape[0]) : 0;
+    return s->ndim > 0 ? ama__min_i8(most, s->shape[0]) : 0;
 }
 
 /* ---- blocks */
@@ -111,7 +105,7 @@ static void step_plain(const ama__consumer *c, const ama__box *box, int64_t *ste
         step[axis] = box->count[axis];
         inner *= step[axis];
     }
-    if (axis > 0) step[axis - 1] = max_i8(AMA_BLOCK_ELEMENTS / max_i8(inner, 1), 1);
+    if (axis > 0) step[axis - 1] = ama__max_i8(AMA_BLOCK_ELEMENTS / ama__max_i8(inner, 1), 1);
 }
 
 /* The axis along which windows reach furthest beyond a block; -1: none. */
@@ -133,23 +127,24 @@ static int64_t step_least(const ama__consumer *c, const ama__box *box, int axis,
         if (d != axis && !is_ordered(c, d)) across = d;
     }
     if (across < 0) return size;
-    step[across] = min_i8(box->count[across], VECTOR);
+    step[across] = ama__min_i8(box->count[across], VECTOR);
     return size * step[across];
 }
 
 static int64_t long_run(int64_t least, int64_t halo) {
-    int64_t run = max_i8(min_i8(2 * halo, MOST_ELEMENTS / max_i8(least, 1)), LONG_BLOCK / max_i8(least, 1));
-    return max_i8(run, 1);
+    int64_t run =
+        ama__max_i8(ama__min_i8(2 * halo, MOST_ELEMENTS / ama__max_i8(least, 1)), LONG_BLOCK / ama__max_i8(least, 1));
+    return ama__max_i8(run, 1);
 }
 
 static void step_long(const ama__consumer *c, const ama__box *box, int axis, int64_t halo, int64_t *step) {
-    int64_t size = max_i8(step_least(c, box, axis, step), 1);
-    step[axis] = min_i8(long_run(size, halo), box->count[axis]);
+    int64_t size = ama__max_i8(step_least(c, box, axis, step), 1);
+    step[axis] = ama__min_i8(long_run(size, halo), box->count[axis]);
     size *= step[axis];
     for (int d = box->ndim - 1; d >= 0; d--) {
         if (d == axis || is_ordered(c, d) || step[d] == box->count[d]) continue;
         int64_t others = size / step[d];
-        step[d] = max_i8(step[d], min_i8(box->count[d], LONG_BLOCK / others));
+        step[d] = ama__max_i8(step[d], ama__min_i8(box->count[d], LONG_BLOCK / others));
         size = others * step[d];
         if (step[d] < box->count[d]) break;
     }
@@ -171,7 +166,7 @@ void ama__blocks_init(ama__blocks *k, const ama__consumer *consumer, const ama__
         step_long(c, box, axis, halo[axis], k->step);
     k->total = 1;
     for (int d = 0; d < box->ndim; d++) {
-        k->step[d] = max_i8(min_i8(k->step[d], box->count[d]), 1);
+        k->step[d] = ama__max_i8(ama__min_i8(k->step[d], box->count[d]), 1);
         k->n[d] = (box->count[d] + k->step[d] - 1) / k->step[d];
         k->total *= k->n[d];
     }
@@ -183,7 +178,7 @@ ama__box ama__blocks_at(const ama__blocks *k, int64_t i) {
         int64_t first = i % k->n[d] * k->step[d];
         i /= k->n[d];
         b.start[d] += first;
-        b.count[d] = min_i8(k->step[d], b.count[d] - first);
+        b.count[d] = ama__min_i8(k->step[d], b.count[d] - first);
     }
     return b;
 }
@@ -194,11 +189,11 @@ int64_t ama__blocks_most(const ama__stage *s, const ama__consumer *c) {
     int64_t step[AMA_MAX_DIMS], rows = 1;
     for (int a = 0; a < box.ndim; a++) {
         int d = c->map[a].driver_axis;
-        if (d >= 0) box.count[a] = min_i8(box.count[a], ama__cuts_widest(&s->units[d]));
+        if (d >= 0) box.count[a] = ama__min_i8(box.count[a], ama__cuts_widest(&s->units[d]));
         if (is_row(reduce, box.ndim, a)) rows *= box.count[a];
     }
     int axis = long_axis(reduce, &box, c->halo);
-    if (axis < 0) return max_i8(min_i8(rows, MIB), AMA_BLOCK_ELEMENTS);
+    if (axis < 0) return ama__max_i8(ama__min_i8(rows, MIB), AMA_BLOCK_ELEMENTS);
     int64_t least = step_least(reduce, &box, axis, step);
-    return max_i8(LONG_BLOCK, max_i8(least, min_i8(least * 2 * c->halo[axis], MOST_ELEMENTS)));
+    return ama__max_i8(LONG_BLOCK, ama__max_i8(least, ama__min_i8(least * 2 * c->halo[axis], MOST_ELEMENTS)));
 }

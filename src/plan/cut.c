@@ -4,27 +4,20 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "graph/borders.h"
 #include "plan/blocks.h"
 #include "plan/seams.h"
 
 #define MIB ((int64_t)1 << 20)
 
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
-
 /* Chunk extents that a variable without chunks is cut into: whole slow-axis rows of about 1 MiB. */
 static void virtual_chunk(int ndim, const int64_t *shape, int64_t element_bytes, int64_t *chunk) {
     int64_t row = element_bytes;
     for (int a = ndim - 1; a >= 0; a--) {
-        chunk[a] = max_i8(shape[a], 1);
+        chunk[a] = ama__max_i8(shape[a], 1);
         if (row * chunk[a] > MIB && (a == 0 || row * chunk[a] > 16 * MIB)) {
-            chunk[a] = max_i8(MIB / row, 1);
+            chunk[a] = ama__max_i8(MIB / row, 1);
             for (int b = 0; b < a; b++) chunk[b] = 1;
             return;
         }
@@ -110,22 +103,22 @@ static ama_status join(ama__graph *g, const ama__cuts *atoms, int64_t extent, am
 static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
     int64_t element = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
     int64_t layer = s->ndim > 0 ? element * ama__cuts_widest(&s->atoms[0]) : element, total = element, row = element;
-    int64_t least = o->unit_bytes ? min_i8(o->unit_bytes, 256 << 10) : 256 << 10;
-    for (int a = 0; a < s->ndim; a++) total *= max_i8(s->shape[a], 1);
+    int64_t least = o->unit_bytes ? ama__min_i8(o->unit_bytes, 256 << 10) : 256 << 10;
+    for (int a = 0; a < s->ndim; a++) total *= ama__max_i8(s->shape[a], 1);
     for (int a = 1; a < s->ndim; a++) layer *= ama__cuts_widest(&s->atoms[a]);
     for (int a = s->ndim - 1; a >= 1; a--) {
-        int64_t w = ama__cuts_widest(&s->atoms[a]), times = max_i8((least + layer - 1) / layer, 1);
-        AMA_TRY(join(g, &s->atoms[a], min_i8(w * times, s->shape[a]), &s->units[a]));
+        int64_t w = ama__cuts_widest(&s->atoms[a]), times = ama__max_i8((least + layer - 1) / layer, 1);
+        AMA_TRY(join(g, &s->atoms[a], ama__min_i8(w * times, s->shape[a]), &s->units[a]));
         layer = layer / w * ama__cuts_widest(&s->units[a]);
         row *= ama__cuts_widest(&s->units[a]);
     }
     s->row_bytes = row;
     if (s->ndim == 0) return AMA_OK;
-    int64_t target = o->unit_bytes ? o->unit_bytes : min_i8(max_i8(total / 64, MIB), 256 * MIB);
-    if (s->n_turns > 0) target = min_i8(target, 16 * MIB); /* a turn has one, at least */
+    int64_t target = o->unit_bytes ? o->unit_bytes : ama__min_i8(ama__max_i8(total / 64, MIB), 256 * MIB);
+    if (s->n_turns > 0) target = ama__min_i8(target, 16 * MIB); /* a turn has one, at least */
     /* units shorter than what windows read beyond them would be mostly read and worked on for their neighbours */
     int64_t reach = o->unit_bytes ? 1 : ama__stage_halo(s);
-    return join(g, &s->atoms[0], max_i8(max_i8(target / row, reach), 1), &s->units[0]);
+    return join(g, &s->atoms[0], ama__max_i8(ama__max_i8(target / row, reach), 1), &s->units[0]);
 }
 
 /* ---- consumers on the units */
@@ -147,8 +140,8 @@ static void touched_units(ama__stage *s, ama__consumer *c) {
         if (m->driver_axis < 0 || n == 0) continue;
         int64_t first = ama__cuts_find(&s->units[m->driver_axis], ama__axismap_at(m, 0));
         int64_t last = ama__cuts_find(&s->units[m->driver_axis], ama__axismap_at(m, n - 1));
-        c->unit_lo[m->driver_axis] = min_i8(first, last);
-        c->unit_hi[m->driver_axis] = max_i8(first, last) + 1;
+        c->unit_lo[m->driver_axis] = ama__min_i8(first, last);
+        c->unit_hi[m->driver_axis] = ama__max_i8(first, last) + 1;
     }
     for (int d = 0; d < s->ndim && empty; d++) c->unit_lo[d] = c->unit_hi[d] = 0;
 }
@@ -215,7 +208,7 @@ static int row_axes(const ama__stage *s, const ama__consumer *c) {
     for (int a = c->node->ndim - 1; a >= 0; a--) {
         int d = c->map[a].driver_axis;
         if (!c->spec.reduced[a] || (d == 0 && s->ndim > 1)) break;
-        size *= d >= 0 ? min_i8(ama__cuts_widest(&s->units[d]), c->node->shape[a]) : c->node->shape[a];
+        size *= d >= 0 ? ama__min_i8(ama__cuts_widest(&s->units[d]), c->node->shape[a]) : c->node->shape[a];
         if (n > 0 && size > MIB) break;
         n++;
     }
@@ -272,10 +265,10 @@ ama_status ama__plan_cut(ama__graph *g, const ama__plan_options *o, ama__stage *
         for (int i = 0; i < s->n_consumers; i++) {
             const ama__consumer *c = &s->consumer[i];
             if (c->unit_hi[d] <= c->unit_lo[d]) continue;
-            s->unit_lo[d] = min_i8(s->unit_lo[d], c->unit_lo[d]);
-            s->unit_hi[d] = max_i8(s->unit_hi[d], c->unit_hi[d]);
+            s->unit_lo[d] = ama__min_i8(s->unit_lo[d], c->unit_lo[d]);
+            s->unit_hi[d] = ama__max_i8(s->unit_hi[d], c->unit_hi[d]);
         }
-        s->n_units *= max_i8(s->unit_hi[d] - s->unit_lo[d], 0);
+        s->n_units *= ama__max_i8(s->unit_hi[d] - s->unit_lo[d], 0);
     }
     return AMA_OK;
 }

@@ -1,17 +1,10 @@
 /* What does not fit is made in panels, each a pass of its own over the source that reads only what it meets: columns of
  * a reduction in parts of the longest kept axis, outputs in parts of whole chunks. Results do not depend on the cut. */
-#include "plan/ways.h"
-#include "plan/simulate.h"
-
 #include <string.h>
 
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
+#include "base/number.h"
+#include "plan/simulate.h"
+#include "plan/ways.h"
 
 /* The longest axis that is kept; -1 when there is none to cut. */
 static int panel_axis(const ama__node *reduce) {
@@ -32,7 +25,7 @@ static int64_t chunk_extent(const ama__node *in, const ama__node *source, int ax
     const ama__source_part *p = &source->u.source.part[0];
     const ama__stored_var *v = &p->store->meta.var[p->var];
     bool parts = source->u.source.n_parts > 1 && source->u.source.axis == axis;
-    return v->chunked && !parts ? min_i8(v->grid.chunk[axis], in->shape[axis]) : in->shape[axis];
+    return v->chunked && !parts ? ama__min_i8(v->grid.chunk[axis], in->shape[axis]) : in->shape[axis];
 }
 
 static void whole_panel(const ama__node *n, ama__panel *out) {
@@ -53,11 +46,11 @@ bool ama__plan_panel(const ama__node *reduce, const ama__node *source, int64_t p
     int64_t *start = &out->start[axis], *count = &out->count[axis];
     if (n_panels <= chunks) {
         *start = chunks * panel / n_panels * chunk;
-        *count = min_i8(chunks * (panel + 1) / n_panels * chunk, n) - *start;
+        *count = ama__min_i8(chunks * (panel + 1) / n_panels * chunk, n) - *start;
         return *count > 0;
     }
     int64_t pieces = (n_panels + chunks - 1) / chunks, of = panel / pieces, piece = panel % pieces;
-    int64_t extent = min_i8(chunk, n - of * chunk);
+    int64_t extent = ama__min_i8(chunk, n - of * chunk);
     if (of >= chunks) return false;
     *start = of * chunk + extent * piece / pieces;
     *count = of * chunk + extent * (piece + 1) / pieces - *start;
@@ -73,7 +66,7 @@ static int output_axes(const ama__node *node, const ama__node *source, const int
     int64_t weight[AMA_MAX_DIMS];
     int n = 0;
     for (int a = 0; a < node->ndim; a++) {
-        int64_t extent = min_i8(chunk[a], node->shape[a]);
+        int64_t extent = ama__min_i8(chunk[a], node->shape[a]);
         chunks[a] = extent > 0 ? (node->shape[a] + extent - 1) / extent : 1;
         if (chunks[a] < 2) continue;
         weight[a] = chunks[a] + (chunk_extent(node, source, a) < node->shape[a] ? INT64_MAX / 2 : 0);
@@ -88,7 +81,7 @@ static int output_axes(const ama__node *node, const ama__node *source, const int
 static int64_t share_panels(int n, const int *order, const int64_t *chunks, int64_t n_panels, int64_t *parts) {
     int64_t all = 1;
     for (int k = 0; k < n; k++) {
-        parts[k] = min_i8((n_panels + all - 1) / all, chunks[order[k]]);
+        parts[k] = ama__min_i8((n_panels + all - 1) / all, chunks[order[k]]);
         all *= parts[k];
     }
     return all;
@@ -105,7 +98,7 @@ bool ama__plan_output_panel(const ama__node *node, const ama__node *source, cons
         int64_t i = panel % parts[k];
         panel /= parts[k];
         out->start[a] = chunks[a] * i / parts[k] * chunk[a];
-        out->count[a] = min_i8(chunks[a] * (i + 1) / parts[k] * chunk[a], node->shape[a]) - out->start[a];
+        out->count[a] = ama__min_i8(chunks[a] * (i + 1) / parts[k] * chunk[a], node->shape[a]) - out->start[a];
     }
     return true;
 }
@@ -143,7 +136,7 @@ static int64_t want_output_panels(const ama__plan *p, const ama__stage *s, const
     if (largest < 2) return 0;
     if (c->n_panels < 2) held = c->collected_bytes;
     int64_t fit = room > 0 ? (int64_t)((__int128)largest * room / held) : 1;
-    return fewest_panels(n, order, chunks, max_i8(1, min_i8(fit, largest - 1)));
+    return fewest_panels(n, order, chunks, ama__max_i8(1, ama__min_i8(fit, largest - 1)));
 }
 
 /* As many panels as make what the columns hold fit into `room`, were they alike; 0: they cannot be cut further. */
@@ -155,7 +148,7 @@ static int64_t want_column_panels(const ama__stage *s, const ama__consumer *c, i
     if (now >= most) return 0;
     int64_t want = room > 0 ? now * (held / room) + now * (held % room) / room + 1 : most;
     if (want <= now) want = now + (now + 3) / 4;
-    return min_i8(round_panels(in, s->driver, axis, want), most);
+    return ama__min_i8(round_panels(in, s->driver, axis, want), most);
 }
 
 /* How often the source is read when columns are made in so many panels. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/number.h"
 #include "kernel/rank.h"
 #include "kernel/window.h"
 #include "plan/blocks.h"
@@ -23,10 +24,6 @@ typedef struct tally {
         uint64_t box; /* its hash */
     } slot[SLOTS];
 } tally;
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
 
 static uint64_t hash(const ama__box *b) {
     uint64_t h = (uint64_t)b->ndim;
@@ -157,7 +154,7 @@ static ama_status count_root(ama_ctx *ctx, tally *t, ama__node *n, int64_t block
 /* What a thread sorts a column of ranks in. */
 static int64_t column_bytes(const ama__scan_spec *s) {
     int64_t longest = 0;
-    for (int64_t k = 0; s->rank && k < s->n_segments; k++) longest = max_i8(longest, s->cut[k + 1] - s->cut[k]);
+    for (int64_t k = 0; s->rank && k < s->n_segments; k++) longest = ama__max_i8(longest, s->cut[k + 1] - s->cut[k]);
     return (int64_t)ama__rank_work_bytes(longest);
 }
 
@@ -172,11 +169,11 @@ ama_status ama__plan_scratch(ama_ctx *ctx, const ama__plan_options *o, const ama
     }
     for (int i = 0; i < s->n_scans && status == AMA_OK; i++) {
         status = count_root(ctx, t, s->scan[i]->u.scan.in, AMA_BLOCK_ELEMENTS, &most);
-        columns = max_i8(columns, column_bytes(&s->scan[i]->u.scan.spec));
+        columns = ama__max_i8(columns, column_bytes(&s->scan[i]->u.scan.spec));
     }
     ama__mem_free(ctx, t);
     /* scratch comes in blocks of 256 KiB, whose ends stay empty */
     most += most / 3 + MIB / 4;
-    *bytes = (max_i8(most, MIB) + columns + KEEP_BYTES) * o->threads;
+    *bytes = (ama__max_i8(most, MIB) + columns + KEEP_BYTES) * o->threads;
     return status;
 }

@@ -1,5 +1,6 @@
 #include "plan/seams.h"
 
+#include "base/number.h"
 #include "plan/wants.h"
 
 /* A tile of ranks has so many bytes of its driver's space, where that may be cut as one likes. */
@@ -8,10 +9,6 @@
 #define CROSSED_BYTES ((int64_t)16 << 20)
 /* Runs that are still worth a read of their own. */
 #define RUN_BYTES ((int64_t)4 << 10)
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
 
 /* By node id: 1 no, 2 yes; 0 not known yet. */
 typedef struct walk {
@@ -165,7 +162,7 @@ static int64_t atom_bytes(const ama__stage *s) {
 /* Columns that are whole along some axes are cut into fewer along the others, the slowest first, as far as `most` asks
  * for. */
 static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s, int64_t most) {
-    const int64_t run = min_i8(RUN_BYTES, most) / element_bytes(s);
+    const int64_t run = ama__min_i8(RUN_BYTES, most) / element_bytes(s);
     for (int d = 0; d < s->ndim; d++) {
         const ama__cuts old = s->atoms[d];
         int64_t bytes = atom_bytes(s), step, *cut, k = 0;
@@ -186,7 +183,7 @@ static ama_status cut_columns(ama__graph *g, const walk *w, ama__stage *s, int64
 ama_status ama__plan_seams(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
     walk w = {.own = !s->driver};
     bool crossed = false;
-    const int64_t test = o->unit_bytes ? o->unit_bytes : INT64_MAX, columns = min_i8(COLUMNS_BYTES, test);
+    const int64_t test = o->unit_bytes ? o->unit_bytes : INT64_MAX, columns = ama__min_i8(COLUMNS_BYTES, test);
     AMA_NEW(g->arena, w.stored, g->n_nodes);
     AMA_NEW(g->arena, w.scans, g->n_nodes);
     for (int d = 0; d < s->ndim && s->n_scans > 0; d++) {
@@ -197,7 +194,7 @@ ama_status ama__plan_seams(ama__graph *g, const ama__plan_options *o, ama__stage
     if (!has_ranks(s)) return AMA_OK;
     if (has_no_chunks(s)) return cut_columns(g, &w, s, columns);
     const int64_t bytes = atom_bytes(s);
-    if (!crossed || !has_chunks(s) || bytes <= min_i8(CROSSED_BYTES, test)) return AMA_OK;
+    if (!crossed || !has_chunks(s) || bytes <= ama__min_i8(CROSSED_BYTES, test)) return AMA_OK;
     AMA_TRY(cut_columns(g, &w, s, columns));
     s->n_turns = atom_bytes(s) < bytes ? 1 : 0;
     return AMA_OK;

@@ -2,6 +2,7 @@
  * ranks are then joined, so nothing costs O(all chunks) on a rank. */
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "kernel/block.h"
 #include "plan/assembly.h"
@@ -14,14 +15,6 @@
 #include "store/prefetch.h"
 
 #define MIB ((int64_t)1 << 20)
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
 
 /* Also room for the boxes of the stage's operands. */
 static ama_status share_units(ama__graph *g, const ama__plan_options *o, ama__stage *s, ama__box **boxes) {
@@ -48,8 +41,8 @@ static ama_status note_operand(void *user, ama__node *leaf, const ama__box *box)
         return AMA_OK;
     }
     for (int a = 0; a < b->ndim; a++) {
-        int64_t hi = max_i8(b->start[a] + b->count[a], box->start[a] + box->count[a]);
-        b->start[a] = min_i8(b->start[a], box->start[a]);
+        int64_t hi = ama__max_i8(b->start[a] + b->count[a], box->start[a] + box->count[a]);
+        b->start[a] = ama__min_i8(b->start[a], box->start[a]);
         b->count[a] = hi - b->start[a];
     }
     return AMA_OK;
@@ -99,7 +92,7 @@ static void count_writes(const ama__stage *s, const ama__box *b, tally *t) {
 
 /* What a tile fetches: not again what the tile before it had. */
 static void count_fetches(const ama__stage *s, const ama__wants *w, ama__wants *old, tally *t) {
-    t->tile_most = max_i8(t->tile_most, w->bytes + ama__scan_boxes_bytes(&w->scans));
+    t->tile_most = ama__max_i8(t->tile_most, w->bytes + ama__scan_boxes_bytes(&w->scans));
     for (int i = 0; i < w->n; i++) {
         int k = ama__wants_kept(old, &w->want[i]);
         if (k >= 0) old->want[k].taken = true;
@@ -109,7 +102,7 @@ static void count_fetches(const ama__stage *s, const ama__wants *w, ama__wants *
     for (int i = 0; i < w->n; i++) {
         ama__want x = w->want[i];
         int from;
-        t->raw_most = max_i8(t->raw_most, x.bytes);
+        t->raw_most = ama__max_i8(t->raw_most, x.bytes);
         if (ama__wants_kept(old, &x) >= 0) continue;
         const ama__box rest = ama__wants_rest(old, &x, &from);
         if (from >= 0) {
@@ -125,9 +118,9 @@ static void count_fetches(const ama__stage *s, const ama__wants *w, ama__wants *
         if (p->store->manifest[p->var].kind == AMA_MANIFEST_FILES) files += ama__collective_file_bytes(v);
         if (x.chunk >= 0) chunks += ama__want_stored_bytes(s, &x);
     }
-    t->ahead_most = max_i8(t->ahead_most, ahead);
-    t->stored_most = max_i8(t->stored_most, chunks);
-    t->with_files = max_i8(t->with_files, chunks + files);
+    t->ahead_most = ama__max_i8(t->ahead_most, ahead);
+    t->stored_most = ama__max_i8(t->stored_most, chunks);
+    t->with_files = ama__max_i8(t->with_files, chunks + files);
 }
 
 /* w: of this tile and of the one before, in turn. */
@@ -169,22 +162,24 @@ static bool is_chunked(const ama__plan *p, const ama__consumer *c) {
 static int64_t tile_target(const ama__plan *p, const ama__stage *s) {
     const ama__plan_options *o = &p->options;
     int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
-    int64_t halo = ama__stage_halo(s) * s->row_bytes, large = max_i8(16 * MIB, 8 * MIB * o->threads);
+    int64_t halo = ama__stage_halo(s) * s->row_bytes, large = ama__max_i8(16 * MIB, 8 * MIB * o->threads);
     for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : ama__cuts_widest(&s->atoms[d]);
-    if (o->threads > 1) target = max_i8(target, 2 * o->threads * chunk);
+    if (o->threads > 1) target = ama__max_i8(target, 2 * o->threads * chunk);
     for (int i = 0; i < s->n_consumers; i++)
         if (s->consumer[i].kind == AMA_CONSUME_WRITE)
-            target = max_i8(target, is_chunked(p, &s->consumer[i]) ? large : 4 * MIB * o->threads);
+            target = ama__max_i8(target, is_chunked(p, &s->consumer[i]) ? large : 4 * MIB * o->threads);
     if (halo > 0)
-        target = max_i8(large, min_i8(2 * max_i8(large, halo), ama__cuts_widest(&s->units[0]) * s->row_bytes));
-    return max_i8(min_i8(o->budget_bytes / 4, target), 1);
+        target = ama__max_i8(large,
+                             ama__min_i8(2 * ama__max_i8(large, halo), ama__cuts_widest(&s->units[0]) * s->row_bytes));
+    return ama__max_i8(ama__min_i8(o->budget_bytes / 4, target), 1);
 }
 
 /* What threads need besides to finish collected columns. */
 static int64_t work_bytes(const ama__plan_options *o, const ama__stage *s) {
     int64_t most = 0;
     for (int i = 0; i < s->n_consumers; i++)
-        if (s->consumer[i].kind == AMA_CONSUME_REDUCE) most = max_i8(most, ama__consumer_work_bytes(&s->consumer[i]));
+        if (s->consumer[i].kind == AMA_CONSUME_REDUCE)
+            most = ama__max_i8(most, ama__consumer_work_bytes(&s->consumer[i]));
     return most * o->threads;
 }
 
@@ -197,12 +192,12 @@ static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__sta
         if (s->consumer[i].kind != AMA_CONSUME_REDUCE || !ama__red_collects(s->consumer[i].spec.op)) continue;
         int64_t mine = need->collected_bytes[i], share = ama__comm_sum(comm, need->sent_bytes[i]);
         left -= mine;
-        most = max_i8(most, left + max_i8(mine, share));
-        s->consumer[i].collected_bytes = ama__comm_max(comm, max_i8(need->own_bytes[i], max_i8(mine, share)));
+        most = ama__max_i8(most, left + ama__max_i8(mine, share));
+        s->consumer[i].collected_bytes = ama__comm_max(comm, ama__max_i8(need->own_bytes[i], ama__max_i8(mine, share)));
     }
     /* what is packed, sent and received in one round */
-    int64_t rounds = o->nranks > 1 ? min_i8(2 * most, 3 * AMA_EXCHANGE_BYTES) : 0;
-    return ama__comm_max(comm, max_i8(need->peak_bytes, most + rounds) + need->counts_bytes);
+    int64_t rounds = o->nranks > 1 ? ama__min_i8(2 * most, 3 * AMA_EXCHANGE_BYTES) : 0;
+    return ama__comm_max(comm, ama__max_i8(need->peak_bytes, most + rounds) + need->counts_bytes);
 }
 
 /* What goes between ranks besides chunks of outputs: a state's and a column's cells are shared out over all ranks, the
@@ -253,12 +248,13 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
         if (boxes[i].ndim < 0) continue;
         int64_t bytes = ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
         operands += bytes;
-        most = max_i8(most, bytes);
+        most = ama__max_i8(most, bytes);
     }
     wanted = operands;
     /* received from the others in one round, packed, sent */
     if (o->nranks > 1)
-        operands += min_i8(most, (o->nranks - 1) * AMA_EXCHANGE_BYTES) + min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES);
+        operands +=
+            ama__min_i8(most, (o->nranks - 1) * AMA_EXCHANGE_BYTES) + ama__min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES);
     s->chunks = ama__comm_sum(comm, t.chunks);
     s->stored_bytes = ama__comm_sum(comm, t.stored);
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
@@ -292,10 +288,10 @@ ama_status ama__plan_size(ama__graph *g, ama__comm *comm, ama__plan *p) {
         if (s->n_turns > 0) AMA_TRY(ama__plan_turns(comm, &p->options, s, budget - p->held_bytes - others));
         s->peak_bytes = s->fetch_bytes + others;
         /* an eighth of the budget at most, and of that what is left */
-        int64_t left = max_i8(budget - p->held_bytes - s->peak_bytes, 0);
-        s->ahead_bytes = min_i8(s->ahead_bytes, min_i8(budget / 8, left));
+        int64_t left = ama__max_i8(budget - p->held_bytes - s->peak_bytes, 0);
+        s->ahead_bytes = ama__min_i8(s->ahead_bytes, ama__min_i8(budget / 8, left));
         s->peak_bytes += s->ahead_bytes;
-        p->peak_bytes = max_i8(p->peak_bytes, s->peak_bytes);
+        p->peak_bytes = ama__max_i8(p->peak_bytes, s->peak_bytes);
     }
     p->peak_bytes += p->held_bytes;
     return AMA_OK;

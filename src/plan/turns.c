@@ -2,15 +2,9 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 #define MIB ((int64_t)1 << 20)
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
 
 void ama__turn_units(const ama__stage *s, int rank, int64_t turn, int64_t *lo, int64_t *hi) {
     int64_t first = s->rank_first[rank], n = s->rank_first[rank + 1] - first;
@@ -248,7 +242,7 @@ static ama_status add_pieces(const ama__turn *t, const ama__turn_chunk *x, ama__
             if (t->box[k].source != x->source || !ama__box_intersect(&t->box[k].box, &x->box, &piece.box)) continue;
             AMA_TRY(add_piece(b, &piece));
             b->to[r] += message_bytes(t, x, &piece);
-            *most = max_i8(*most, b->to[r]);
+            *most = ama__max_i8(*most, b->to[r]);
         }
     return AMA_OK;
 }
@@ -262,7 +256,7 @@ static void drop_pieces(const ama__turn *t, const ama__turn_chunk *x, ama__turn_
 
 ama_status ama__turn_next(ama__turn *t, const ama__plan_options *o, ama__turn_batch *b) {
     /* two chunks a thread, as they mostly are */
-    const int64_t limit = max_i8(min_i8(AMA_EXCHANGE_BYTES / 2 * (o->threads + 1), o->budget_bytes / 16), 1);
+    const int64_t limit = ama__max_i8(ama__min_i8(AMA_EXCHANGE_BYTES / 2 * (o->threads + 1), o->budget_bytes / 16), 1);
     b->n = b->n_pieces = b->chunk_bytes = b->largest_bytes = 0;
     memset(b->to, 0, (size_t)t->nranks * sizeof *b->to);
     for (; t->at < t->last; t->at++) {
@@ -281,7 +275,7 @@ ama_status ama__turn_next(ama__turn *t, const ama__plan_options *o, ama__turn_ba
         }
         b->chunk[b->n++] = x;
         b->chunk_bytes += bytes;
-        b->largest_bytes = max_i8(b->largest_bytes, bytes);
+        b->largest_bytes = ama__max_i8(b->largest_bytes, bytes);
     }
     return AMA_OK;
 }

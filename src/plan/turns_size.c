@@ -1,15 +1,8 @@
 /* How many turns a stage takes, and what they fetch and hold: a dry run of exec/turn_run.c. */
 #include <string.h>
 
+#include "base/number.h"
 #include "plan/turns.h"
-
-static int64_t min_i8(int64_t a, int64_t b) {
-    return a < b ? a : b;
-}
-
-static int64_t max_i8(int64_t a, int64_t b) {
-    return a > b ? a : b;
-}
 
 typedef struct need {                /* of this rank */
     int64_t chunks, stored, decoded; /* of all turns */
@@ -45,7 +38,7 @@ static void count_batch(sizing *z, const ama__turn *t, need *n) {
     for (int r = 0; r < t->nranks; r++) {
         z->sent[r] += b->to[r];
         sent += b->to[r];
-        n->largest_message = max_i8(n->largest_message, b->to[r]);
+        n->largest_message = ama__max_i8(n->largest_message, b->to[r]);
     }
     n->sent += sent;
     n->batches += b->n > 0;
@@ -54,7 +47,7 @@ static void count_batch(sizing *z, const ama__turn *t, need *n) {
     n->decoded += b->chunk_bytes;
     int64_t together = ama__collective_bytes(&io, t->nranks, stored + files, b->largest_bytes);
     /* messages grow by half, and are packed */
-    n->batch = max_i8(n->batch, b->chunk_bytes + 2 * z->o->threads * b->largest_bytes + together + 5 * sent / 2);
+    n->batch = ama__max_i8(n->batch, b->chunk_bytes + 2 * z->o->threads * b->largest_bytes + together + 5 * sent / 2);
 }
 
 static ama_status count_batches(sizing *z, ama__turn *t, need *n) {
@@ -72,9 +65,9 @@ static ama_status count_turn(sizing *z, int64_t turn, need *n) {
     memset(z->sent, 0, (size_t)t.nranks * sizeof *z->sent);
     ama_status status = ama__comm_agree(z->comm, count_batches(z, &t, n));
     if (status == AMA_OK) ama__comm_sum_each(z->comm, z->sent, t.nranks);
-    n->received = max_i8(n->received, z->sent[t.rank]);
+    n->received = ama__max_i8(n->received, z->sent[t.rank]);
     int64_t lists = t.first[t.nranks] * (int64_t)sizeof *t.box + t.cap_covers * (int64_t)sizeof *t.cover;
-    n->held = max_i8(n->held, ama__turn_bytes(&t) + lists);
+    n->held = ama__max_i8(n->held, ama__turn_bytes(&t) + lists);
     ama__turn_fini(&t);
     return status;
 }
@@ -86,16 +79,16 @@ static ama_status count_turns(sizing *z, need *n, int64_t *fetch_bytes) {
     const ama__turn_batch *b = &z->batch;
     int64_t nranks = ama__comm_nranks(z->comm), message = ama__comm_max(z->comm, n->largest_message);
     int64_t lists = b->cap * (int64_t)sizeof *b->chunk + b->cap_pieces * (int64_t)sizeof *b->piece;
-    int64_t received = min_i8(n->received, (nranks - 1) * message);
+    int64_t received = ama__min_i8(n->received, (nranks - 1) * message);
     received += received / 4; /* the list of its records */
     int64_t tile = z->s->fetch_bytes;
-    *fetch_bytes = ama__comm_max(z->comm, n->held + max_i8(tile, n->batch + lists + received));
+    *fetch_bytes = ama__comm_max(z->comm, n->held + ama__max_i8(tile, n->batch + lists + received));
     return AMA_OK;
 }
 
 static int64_t most_units(const ama__plan_options *o, const ama__stage *s) {
     int64_t most = 1;
-    for (int r = 0; r < o->nranks; r++) most = max_i8(most, s->rank_first[r + 1] - s->rank_first[r]);
+    for (int r = 0; r < o->nranks; r++) most = ama__max_i8(most, s->rank_first[r + 1] - s->rank_first[r]);
     return most;
 }
 
@@ -108,12 +101,12 @@ static int64_t least_room(const ama__plan_options *o, const ama__stage *s) {
 
 static ama_status choose(sizing *z, ama__stage *s, int64_t room, need *n, int64_t *fetch_bytes) {
     int64_t most = most_units(z->o, s), now;
-    room = max_i8(room, least_room(z->o, s));
+    room = ama__max_i8(room, least_room(z->o, s));
     AMA_TRY(count_turns(z, n, fetch_bytes));
     while (*fetch_bytes > room && s->n_turns < most) {
         now = s->n_turns;
         s->n_turns = room > 0 ? (int64_t)((double)now * (double)*fetch_bytes / (double)room) : most;
-        s->n_turns = min_i8(max_i8(s->n_turns, now + 1), most);
+        s->n_turns = ama__min_i8(ama__max_i8(s->n_turns, now + 1), most);
         AMA_TRY(count_turns(z, n, fetch_bytes));
     }
     return AMA_OK;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/unfinished.h"
+
 /* A call writes at most so much, ending at a multiple of it: larger calls make Linux look for larger pages of its
  * cache, which may take ten times as long as the copy does. */
 #define CALL_BYTES ((size_t)1 << 20)
@@ -20,6 +22,7 @@ static ama_status fail_errno(ama__writer *wr, int error, const char *doing, cons
 
 ama_status ama__write_open(ama__writer *wr, const char *path, int flags, int *fd) {
     *fd = -1;
+    ama__unfinished_wait();
     if (ama__fault(wr->ctx)) return fail_errno(wr, EIO, "open for writing", path);
     do {
         *fd = open(path, flags | O_CLOEXEC, 0666);

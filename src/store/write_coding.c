@@ -14,7 +14,7 @@ ama__chunk_coding ama__chunk_coding_of(const ama__write_spec *spec, int var) {
         c.raw_bytes *= c.shape[i];
     }
     if (v->pipeline.n == 0) return c;
-    c.spare_bytes = (int64_t)ama__pipeline_bound(&v->pipeline, (size_t)c.raw_bytes) - c.raw_bytes;
+    c.spare_bytes = (int64_t)ama__mem_fill_pages(ama__pipeline_bound(&v->pipeline, (size_t)c.raw_bytes)) - c.raw_bytes;
     c.buffers = ama__pipeline_scratch(&v->pipeline);
     if (c.buffers == 0) c.buffers = 1; /* to encode into */
     return c;

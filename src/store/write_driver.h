@@ -118,7 +118,7 @@ ama_status ama__write_path_prepare(ama__writer *wr);
 ama_status ama__write_path_partial(ama_ctx *ctx, const char *path, char **out);
 /* Puts the temporary object in the place of the final name, at once where the system can. */
 ama_status ama__write_path_publish(ama__writer *wr);
-/* Removes a file or a whole tree; missing is no error. Never fails loudly. */
+/* Removes a file or a whole tree; missing is no error. Never fails loudly. Async-signal-safe. */
 void ama__write_path_remove(const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* Names on disk: checks before anything is made, the temporary name, and the change to the final one. */
-#define _GNU_SOURCE /* renameat2 */
+#define _GNU_SOURCE /* renameat2, getdents64 */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,18 +25,32 @@ static ama_status fail_path(ama__writer *wr, int error, const char *doing, const
 
 /* ---- removal ---- */
 
+static void remove_at(int parent, const char *name, int depth);
+
+/* What is in a directory; a pass may miss names while others go, so it is looked through until one finds none. */
+static void empty_directory(int fd, int depth) {
+    char entries[2048]; /* no heap: a handler of signals may call this */
+    for (bool found = true; found;) {
+        found = false;
+        if (lseek(fd, 0, SEEK_SET) != 0) return;
+        for (ssize_t n; (n = getdents64(fd, entries, sizeof entries)) > 0;)
+            for (ssize_t at = 0; at < n;) {
+                const struct dirent64 *e = (const void *)(entries + at);
+                at += e->d_reclen;
+                if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+                remove_at(fd, e->d_name, depth + 1);
+                found = found || faccessat(fd, e->d_name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+            }
+    }
+}
+
 static void remove_at(int parent, const char *name, int depth) {
     if (unlinkat(parent, name, 0) == 0 || depth > 64) return;
     if (errno != EISDIR && errno != EPERM) return;
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
-    if (!d) {
-        if (fd >= 0) close(fd);
-        return;
-    }
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) remove_at(fd, e->d_name, depth + 1);
-    closedir(d);
+    if (fd < 0) return;
+    empty_directory(fd, depth);
+    close(fd);
     unlinkat(parent, name, AT_REMOVEDIR);
 }
 
@@ -159,7 +173,6 @@ ama_status ama__write_path_prepare(ama__writer *wr) {
     AMA_KEEP(wr->arena, wr->tmp,
              ama__arena_printf(wr->arena, "%.*s.%.*s.amasia-%016llx.tmp", (int)(slash ? n_dir + 1 : 0), wr->path,
                                NAME_KEPT, name, (unsigned long long)random_bits()));
-    if (!wr->driver->directory) ama__unfinished_add(wr->tmp);
     return AMA_OK;
 }
 
@@ -208,6 +221,7 @@ static int publish_new(ama__writer *wr) {
 
 ama_status ama__write_path_publish(ama__writer *wr) {
     int error;
+    ama__unfinished_done(wr->tmp);
     if (ama__fault(wr->ctx))
         error = EIO;
     else if (!wr->spec.overwrite)

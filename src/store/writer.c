@@ -208,6 +208,7 @@ ama_status ama__writer_create(ama_ctx *ctx, ama__comm *comm, const ama__write_sp
     }
     status = ama__comm_agree(comm, status);
     if (status == AMA_OK) status = share_names(wr);
+    if (status == AMA_OK && !spec->journal) ama__unfinished_add(wr->tmp);
     if (status == AMA_OK) status = wr->driver->create(wr);
     if (status != AMA_OK) ama__writer_destroy(&wr);
     *out = wr;
@@ -356,8 +357,10 @@ ama_status ama__writer_publish(ama__writer *wr) {
     if (!wr->finished || wr->published)
         status = ama__fail(wr->ctx, AMA_ERR_INTERNAL, "publish %s: %s", wr->path,
                            wr->published ? "it is already published" : "it is not finished");
-    else if (wr->root)
-        status = ama__write_path_publish(wr);
+    else if (!wr->root)
+        ama__unfinished_done(wr->tmp); /* from now on only rank 0 would remove it */
+    AMA_TRY(ama__comm_agree(wr->comm, status));
+    if (wr->root) status = ama__write_path_publish(wr);
     if (wr->root && status == AMA_OK && wr->spec.journal) ama__journal_end(wr->spec.journal);
     if (wr->root && status == AMA_OK) wr->published = true; /* before the agreement: the temporary name is gone */
     AMA_TRY(ama__comm_agree(wr->comm, status));
@@ -374,7 +377,7 @@ void ama__writer_destroy(ama__writer **pwr) {
     const ama__journal *j = wr->spec.journal;
     if (wr->root && wr->tmp && !wr->published && (!j || (j->owned && !j->begun)))
         ama__write_path_remove(j ? j->folder : wr->tmp);
-    if (wr->root && wr->tmp) ama__unfinished_drop(wr->tmp);
+    if (wr->tmp) ama__unfinished_drop(wr->tmp);
     pthread_mutex_destroy(&wr->lock);
     ama__arena_destroy(&wr->arena);
     ama__mem_free(wr->ctx, wr);

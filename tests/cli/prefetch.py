@@ -32,6 +32,11 @@ ds = xr.%s(%r)
 ds.t.isel(time=slice(5, 400, 2)).max(["lat", "lon"]).to_netcdf("max.nc")
 ds.t.rolling(time=30).mean().isel(lat=7).to_netcdf("rolling.nc")
 """
+ENDLESS = """import xarray as xr
+ds = xr.%s(%r)
+(ds.t * 2).to_netcdf("twice.nc")
+(ds.t * 3).to_zarr("thrice.zarr")
+"""
 problems = []
 
 
@@ -146,24 +151,25 @@ def interrupted(run):
     shutil.copytree("store.zarr", "pipe.zarr")
     os.remove("pipe.zarr/t/40.0.0")
     os.mkfifo("pipe.zarr/t/40.0.0")
-    for n in (1, 3):
-        child = run.start(n, "pipe.zarr", "4", more=["--stats-json", "stats.json"])
-        time.sleep(2 + n)
-        early = child.poll()
-        child.send_signal(signal.SIGINT)
+    for number, n in ((signal.SIGINT, 1), (signal.SIGINT, 3), (signal.SIGTERM, 2), (signal.SIGHUP, 1)):
+        child = run.start(n, "pipe.zarr", "4", script=ENDLESS, more=["--stats-json", "stats.json"])
+        start = time.monotonic()
+        while child.poll() is None and time.monotonic() - start < 60 and sum(".amasia-" in x for x in os.listdir("out")) < 2:
+            time.sleep(0.05)
+        time.sleep(1) # all ranks in the chunk that never comes, or waiting for those
+        early, made = child.poll(), sorted(os.listdir("out"))
+        child.send_signal(number)
         start = time.monotonic()
         try:
             child.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
-            problems.append("Ctrl-C at %d ranks: it hangs" % n)
+            problems.append("signal %d at %d ranks: it hangs" % (number, n))
         left = sorted(os.listdir("out"))
-        if n > 1: # mpirun may kill ranks before they get to remove what is unfinished
-            left = [name for name in left if name == "s.py" or name.endswith(".nc") and not name.startswith(".")]
-        if early is not None or child.returncode == 0 or left != ["s.py"]:
-            problems.append("Ctrl-C at %d ranks: exit %s, %s before, %.1f s, left %s" %
-                            (n, child.returncode, early, time.monotonic() - start, left))
+        if early is not None or len(made) != 4 or child.returncode == 0 or left != ["s.py"]:
+            problems.append("signal %d at %d ranks: exit %s, %s before with %s, %.1f s, left %s" %
+                            (number, n, child.returncode, early, made, time.monotonic() - start, left))
 
 
 def main(amasia):

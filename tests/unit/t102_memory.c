@@ -193,6 +193,25 @@ static void memory_goes_back(void **state) {
     assert_true(resident() < before + 24 * MIB);
 }
 
+static void whole_pages(void **state) {
+    ama_ctx *ctx = *state;
+    static const size_t small[] = {0, 1, 64, 4096, 65536, 1 << 20, (2 << 20) - 60, 3 << 20, 5 << 20};
+    const size_t huge = 2 << 20, chunk = 4745 * 12 * 18 * 4;
+    for (size_t i = 0; i < sizeof small / sizeof *small; i++) assert_int_equal(ama__mem_fill_pages(small[i]), small[i]);
+    assert_int_equal(ama__mem_fill_pages(SIZE_MAX), SIZE_MAX);
+    for (size_t bytes = huge; bytes < 80 * huge; bytes += 77777) {
+        size_t full = ama__mem_fill_pages(bytes);
+        assert_true(full >= bytes && full - bytes <= bytes / 16);
+        assert_int_equal(ama__mem_fill_pages(full), full);
+    }
+    /* a block so filled takes what the allocator counts, and is no larger than two pages */
+    size_t full = ama__mem_fill_pages(chunk), before = ama__mem_used(ctx);
+    assert_true(full > chunk);
+    void *p = get(ctx, full);
+    assert_int_equal(ama__mem_used(ctx) - before, 2 * huge);
+    ama__mem_free(ctx, p);
+}
+
 static void *churn(void *arg) {
     ama_ctx *ctx = arg;
     unsigned seed = (unsigned)(uintptr_t)pthread_self();
@@ -289,11 +308,17 @@ static void arena_obeys_the_limit(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_CTX(alignment_and_content),   WITH_CTX(limit_is_hard),
-        WITH_CTX(impossible_sizes),        WITH_CTX(categories),
-        WITH_CTX(freed_buffers_come_back), WITH_CTX(realloc_keeps_content),
-        WITH_CTX(memory_goes_back),        WITH_CTX(threads),
-        WITH_CTX(arena_objects),           WITH_CTX(arena_obeys_the_limit),
+        WITH_CTX(alignment_and_content),
+        WITH_CTX(limit_is_hard),
+        WITH_CTX(impossible_sizes),
+        WITH_CTX(categories),
+        WITH_CTX(freed_buffers_come_back),
+        WITH_CTX(realloc_keeps_content),
+        WITH_CTX(memory_goes_back),
+        WITH_CTX(whole_pages),
+        WITH_CTX(threads),
+        WITH_CTX(arena_objects),
+        WITH_CTX(arena_obeys_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,6 +46,10 @@ static void alone(void **state) {
     ama__mem_free(ctx, all);
     ama__comm_alltoallv(c, text, &n, &from, copy, &n, &to);
     assert_string_equal(copy, "texext");
+    ama__comm_alltoall_i8(c, &n, &from);
+    assert_int_equal(from, 4);
+    ama__comm_exchange(c, &(ama__message){text, 2}, &(ama__message){copy, 2});
+    assert_string_equal(copy, "texext");
     ama__comm_destroy(&c);
     ama__comm_destroy(&c);
     assert_int_equal(ama__mem_used(ctx), 0);
