@@ -50,7 +50,8 @@ static ama_status make_plan(script_run *r, int n_sinks, ama__sink *const *sinks,
                            .unit_bytes = r->s->unit_bytes,
                            .io = (ama__io_path)r->s->options.io,
                            .n_aggregators = r->s->options.io_aggregators,
-                           .order = r->s->order};
+                           .order = r->s->order,
+                           .try_asked = true};
     return ama__plan_make(&r->graph, r->s->comm, &o, n_sinks, sinks, out);
 }
 

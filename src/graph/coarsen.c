@@ -240,6 +240,7 @@ ama_status ama__coarsen_reduce(ama__graph *g, const ama__coarsen *c, ama__red op
         AMA_TRY(ama__wrap(g->ctx, coarse_coord(g, c, skipna, keep, x), "coordinate %s", x->name));
     }
     if (o.is_dataset && keep == AMA_KEEP_NO) o.ds.attrs = (ama__attrs){0};
+    o.ds.n_unlimited = 0; /* xarray makes a new Dataset */
     *out = o;
     return AMA_OK;
 }

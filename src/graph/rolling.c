@@ -130,6 +130,7 @@ ama_status ama__rolling_reduce(ama__graph *g, const ama__rolling *r, ama__red op
         AMA_TRY(o.is_dataset ? ama__wrap(g->ctx, status, "variable %s", v->name) : status);
     }
     if (o.is_dataset && keep == AMA_KEEP_NO) o.ds.attrs = (ama__attrs){0};
+    o.ds.n_unlimited = 0; /* xarray makes a new Dataset */
     *out = o;
     return AMA_OK;
 }

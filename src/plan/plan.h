@@ -119,6 +119,7 @@ typedef struct ama__plan_options {
     ama__io_path io;      /* how sources are read */
     int n_aggregators;    /* 0: one a node */
     ama__order_way order;
+    bool try_asked; /* a refusal asks for a budget that was tried, not for what the attempts need: takes more of them */
 } ama__plan_options;
 
 static inline ama__io_options ama__plan_io(const ama__plan_options *o) {

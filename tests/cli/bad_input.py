@@ -311,6 +311,12 @@ def series_does_not_match():
     return script('ds = xr.open_mfdataset("tas_*.nc")', 'ds.tas.mean("time")'), ["lat"]
 
 
+@case
+def differences_without_end():
+    netcdf("tas.nc", n=120)
+    return script('ds = xr.open_dataset("tas.nc")', 'ds.tas.diff("time", n=90)'), ["operations in one pass"]
+
+
 # ---- outputs and resources
 
 @case

@@ -170,6 +170,27 @@ def check_budgets(args, folder):
     return bad
 
 
+def check_asked(args, folder):
+    """What a refusal asks for is enough, and a good part less is not, whatever the budget it was refused with."""
+    bad = 0
+    for name, mib, what in (("in", 1, "median()"), ("large", 8, "rolling(time=30).mean()"),
+                            ("large", 40, "rolling(time=30).mean()"), ("large", 8, "shift(time=40)")):
+        script = SCRIPT.replace("in.nc", name + ".nc").replace("median()", what)
+        done = call(args, folder, "plan", script, 2, 1, "%dMiB" % mib, "auto")
+        asked = re.search("use --memory ([0-9]+)MiB", done.stderr)
+        if done.returncode == 0 or not asked:
+            print("FAIL plan of %s with %d MiB: %s%s" % (what, mib, done.stdout, done.stderr))
+            bad += 1
+            continue
+        enough, less = int(asked[1]), max(mib, int(asked[1]) * 4 // 5)
+        for budget, fits in ((enough, True), (less, False)):
+            done = call(args, folder, "plan", script, 2, 1, "%dMiB" % budget, "auto")
+            if (done.returncode == 0) != fits:
+                print("FAIL %s with %d MiB asks for %d, with %d: %s" % (what, mib, enough, budget, done.stderr))
+                bad += 1
+    return bad
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--amasia", required=True)
@@ -187,7 +208,7 @@ def main():
         bad += check_xarray({"in": os.path.join(base, "in.nc"), "bits": want})
     bad += check_plans(args, folder)
     make_large(os.path.join(base, "large.nc"))
-    bad += check_budgets(args, folder)
+    bad += check_budgets(args, folder) + check_asked(args, folder)
     print("order ways: %d failed" % bad)
     return 1 if bad else 0
 

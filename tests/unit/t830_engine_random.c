@@ -214,7 +214,7 @@ static void run_case(const random_case *c, ama__comm *comm, const how *h, const 
     int n = 0;
     ama__plan *p;
     ama__plan_options po = {ama__comm_nranks(comm), h->threads, (int64_t)1 << 40, h->unit_bytes, h->threads - 1,
-                            AMA_PATH_POSIX,         0,          h->order};
+                            AMA_PATH_POSIX,         0,          h->order,         false};
     const ama__exec_options eo = {0};
     ama__exec_stats stats;
     for (int i = 0; i < c->n_gather; i++) gathered[i] = c->eg.node[c->gather[i]].node;
