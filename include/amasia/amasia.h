@@ -106,7 +106,9 @@ typedef struct ama_script_options {
      *   version ranks threads budget_bytes
      *   predicted: chunks stored_bytes decoded_bytes sent_bytes (values from rank to rank) output_bytes (before
      *     encoding) peak_bytes (of the budget, on the rank that needs most) process_bytes (with the program itself)
-     *     elapsed_s cpu_s (all phases) phase_s
+     *     peak_most_bytes process_most_bytes (the same when nothing of the input is in the page cache and all is read
+     *     ahead; the other two are for what of it was there when the plan was made) elapsed_s cpu_s (all phases)
+     *     phase_s
      *   calibration: took_s read_s_per_byte write_s_per_byte copy_s_per_byte send_s_per_byte round_s (a round of
      *     messages without bytes; both 0 on one rank), codecs[]: pipeline
      *     decode_s_per_byte encode_s_per_byte (of raw bytes) encoded_per_raw, loops[]: loop

@@ -106,7 +106,7 @@ static void add_table(const report *r, ama__text *t) {
     add_row(t, "decoded", bytes_cell(x, p->decoded_bytes), bytes_cell(y, a->decoded_bytes));
     add_row(t, "sent", bytes_cell(x, p->sent_bytes), bytes_cell(y, a->sent_bytes));
     add_row(t, "written", "-", bytes_cell(y, a->written_bytes));
-    add_row(t, "peak a rank", bytes_cell(x, r->x->plan->peak_bytes), bytes_cell(y, a->peak_bytes));
+    add_row(t, "peak a rank", bytes_cell(x, r->x->plan->likely_bytes), bytes_cell(y, a->peak_bytes));
     add_row(t, "open", "-", time_cell(y, a->open_s));
     for (int i = 0; i < AMA_PHASE_N; i++)
         add_row(t, ama__phase_name((ama__phase)i), time_cell(x, p->phase_s[i]), time_cell(y, a->phase_s[i]));
@@ -114,6 +114,9 @@ static void add_table(const report *r, ama__text *t) {
     add_row(t, "cpu", time_cell(x, p->cpu_s), time_cell(y, a->run_cpu_s));
     add_row(t, "elapsed", time_cell(x, p->elapsed_s), time_cell(y, a->elapsed_s));
     add_path(r, t);
+    if (r->x->plan->likely_bytes < r->x->plan->peak_bytes)
+        ama__text_printf(t, "peak a rank: predicted from what was in the page cache, at most %s\n",
+                         bytes_cell(x, r->x->plan->peak_bytes));
     ama__text_printf(t,
                      "(phases: seconds of all threads together; open, elapsed: wall; predicted from %.0f ms of "
                      "calibration, input in the page cache)\n",
@@ -156,8 +159,10 @@ static json_t *predicted_json(const report *r) {
     json_object_set_new(o, "decoded_bytes", json_integer(p->decoded_bytes));
     json_object_set_new(o, "sent_bytes", json_integer(p->sent_bytes));
     json_object_set_new(o, "output_bytes", json_integer(p->output_bytes));
-    json_object_set_new(o, "peak_bytes", json_integer(plan->peak_bytes));
-    json_object_set_new(o, "process_bytes", json_integer(plan->peak_bytes + plan->base_bytes));
+    json_object_set_new(o, "peak_bytes", json_integer(plan->likely_bytes));
+    json_object_set_new(o, "process_bytes", json_integer(plan->likely_bytes + plan->base_bytes));
+    json_object_set_new(o, "peak_most_bytes", json_integer(plan->peak_bytes));
+    json_object_set_new(o, "process_most_bytes", json_integer(plan->peak_bytes + plan->base_bytes));
     json_object_set_new(o, "elapsed_s", known_s(p->elapsed_s));
     json_object_set_new(o, "cpu_s", known_s(p->cpu_s));
     json_object_set_new(o, "phase_s", phases(p->phase_s, -1));

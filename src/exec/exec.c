@@ -195,7 +195,7 @@ static ama_status run_stage(ama__run *r, int k) {
 /* ---- the whole run */
 
 static ama_status start_local(ama__run *r) {
-    ama__mem_set_keep(r->ctx, (size_t)r->plan->peak_bytes);
+    ama__mem_set_keep(r->ctx, (size_t)r->plan->likely_bytes);
     AMA_TRY(ama__fetcher_create(r->ctx, &r->fetcher));
     AMA_TRY(ama__mem_calloc(r->ctx, AMA_MEM_META, (size_t)r->threads, sizeof *r->work, (void **)&r->work));
     for (int t = 0; t < r->threads; t++) AMA_TRY(ama__codec_work_create(r->ctx, &r->work[t]));

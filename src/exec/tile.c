@@ -10,25 +10,6 @@ int ama__thread(void) {
     return omp_get_thread_num();
 }
 
-static void fill_load(ama__load *l, const ama__node *n, const ama__source_part *p) {
-    const ama__unpack *u = &p->unpack;
-    *l = (ama__load){.stored = u->stored,
-                     .swapped = p->store->meta.var[p->var].swapped,
-                     .decoded = u->dtype,
-                     .dtype = n->dtype,
-                     .n_missing = u->n_missing,
-                     .has_scale = u->has_scale,
-                     .has_offset = u->has_offset,
-                     .scale = u->scale,
-                     .offset = u->offset};
-    for (int i = 0; i < u->n_missing; i++) {
-        l->missing_f8[i] = u->missing_f8[i];
-        l->missing_i8[i] = u->missing_i8[i];
-    }
-    /* inline data are native already */
-    if (p->store->manifest[p->var].kind == AMA_MANIFEST_INLINE) l->swapped = false;
-}
-
 static ama_status make_loads(ama__tile *t) {
     const ama__stage *s = t->stage;
     AMA_TRY(ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)s->n_sources + 1, sizeof *t->load, (void **)&t->load));
@@ -36,7 +17,7 @@ static ama_status make_loads(ama__tile *t) {
         const ama__node *n = s->source[i];
         AMA_TRY(
             ama__mem_calloc(t->ctx, AMA_MEM_META, (size_t)n->u.source.n_parts, sizeof **t->load, (void **)&t->load[i]));
-        for (int k = 0; k < n->u.source.n_parts; k++) fill_load(&t->load[i][k], n, &n->u.source.part[k]);
+        for (int k = 0; k < n->u.source.n_parts; k++) t->load[i][k] = ama__source_load(n, k);
     }
     return AMA_OK;
 }

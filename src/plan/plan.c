@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plan/likely.h"
 #include "plan/scratch_need.h"
 #include "plan/ways.h"
 
@@ -201,5 +202,5 @@ ama_status ama__plan_make(ama__graph *g, ama__comm *comm, const ama__plan_option
     if (status == AMA_ERR_BUDGET && no.least > 0) status = refuse(g, comm, &like, &no);
     AMA_TRY(ama__comm_agree(comm, status));
     ama__arena_join(g->arena, &arena);
-    return AMA_OK;
+    return ama__plan_likely(g->ctx, comm, *out);
 }

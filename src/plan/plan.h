@@ -1,5 +1,5 @@
 /* Plans: what a run will read, hold, send and write, decided before any data is read. Integers only. Made identically
- * on every rank (a plan depends on the graph, the ranks, threads and budgets, nothing else).
+ * on every rank (a plan depends on the graph, the ranks, threads and budgets, nothing else; but for its likely_bytes).
  *
  * A stage is one streaming pass over a space: the index space of its driver, the largest source its consumers read (or
  * a consumer's own index space). The space is cut per axis into *units*, canonical boxes that depend on the dataset and
@@ -134,8 +134,10 @@ typedef struct ama__plan {
     ama__sink **sink;
     int64_t base_bytes; /* resident memory of the process when the plan was made, without held_bytes */
     int64_t held_bytes; /* of the budget, in use when the plan was made: metadata, chunk tables, the graph */
-    int64_t peak_bytes; /* of the budget: held_bytes and what the stages hold, on the rank that needs most */
-    int n_vars;         /* of the manifests a run needs */
+    int64_t peak_bytes; /* of the budget: held_bytes and what the stages hold, on the rank that needs most; at most */
+    /* the same without what need not be read ahead: it was in the page cache when the plan was made */
+    int64_t likely_bytes;
+    int n_vars; /* of the manifests a run needs */
     ama__store_var *var;
 } ama__plan;
 
@@ -190,6 +192,8 @@ static inline int64_t ama__index_most(int64_t n) {
 }
 /* The box of each operand (index as in s->operand) that the units of a rank read; ndim -1 where it reads nothing. */
 ama_status ama__stage_operand_boxes(ama_ctx *ctx, const ama__stage *s, int rank, ama__box *box);
+/* How values of a part of a source are made from what is stored. */
+ama__load ama__source_load(const ama__node *source, int part);
 /* The part of a box of a CONCAT, which it must touch, that its k-th input gives, in the input's index space. */
 ama__box ama__concat_piece(const ama__node *node, int k, const ama__box *box);
 /* The boxes of the leaves (SOURCE, REDUCE, CONST nodes, and SCAN, behind which ama__stage_need goes on) that evaluating

@@ -105,6 +105,19 @@ static void add_stage(const ama__plan *p, ama__text *t, int k) {
     ama__text_add(t, "\n");
 }
 
+static void add_memory(const ama__plan *p, ama__text *t) {
+    add_bytes(t, "\npeak memory per rank: ", p->likely_bytes + p->base_bytes);
+    add_bytes(t, " (", p->likely_bytes - p->held_bytes);
+    add_bytes(t, " planned, ", p->held_bytes);
+    add_bytes(t, " metadata, ", p->base_bytes);
+    ama__text_add(t, " the program itself)");
+    if (p->likely_bytes < p->peak_bytes) {
+        add_bytes(t, " with what is in the page cache now, at most ", p->peak_bytes + p->base_bytes);
+    }
+    add_bytes(t, "; budget ", p->options.budget_bytes);
+    ama__text_add(t, "\n");
+}
+
 void ama__plan_print(const ama__plan *p, ama__text *t) {
     int64_t decoded = 0, stored = 0, written = 0;
     for (int k = 0; k < p->n_stages; k++) {
@@ -119,10 +132,5 @@ void ama__plan_print(const ama__plan *p, ama__text *t) {
     if (stored > 0) add_bytes(t, "; read ", stored);
     add_bytes(t, stored > 0 ? " stored, " : "; read ", decoded);
     add_bytes(t, " decoded; write ", written);
-    add_bytes(t, "\npeak memory per rank: ", p->peak_bytes + p->base_bytes);
-    add_bytes(t, " (", p->peak_bytes - p->held_bytes);
-    add_bytes(t, " planned, ", p->held_bytes);
-    add_bytes(t, " metadata, ", p->base_bytes);
-    add_bytes(t, " the program itself); budget ", p->options.budget_bytes);
-    ama__text_add(t, "\n");
+    add_memory(p, t);
 }

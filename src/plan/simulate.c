@@ -7,6 +7,9 @@
 #include "kernel/state.h"
 #include "plan/ways.h"
 
+#define LARGE_PIECE ((int64_t)32 << 10)
+#define PAGE ((int64_t)4096)
+
 typedef struct entry {
     int consumer; /* -1: free place */
     int64_t block, group;
@@ -203,6 +206,14 @@ static ama_status collect_leaf(simulation *m, const ama__consumer *c, const leaf
     return AMA_OK;
 }
 
+/* Results are kept in pieces as they are made, each a block of memory: it has a header, and whole pages when it is
+ * large.
+ */
+static int64_t pieces_bytes(const ama__consumer *c, int64_t cells) {
+    int64_t bytes = cells * ama__consumer_result_bytes(c), n = 1 + c->n_twins;
+    return bytes + n * (bytes / n < LARGE_PIECE ? 64 : 64 + PAGE);
+}
+
 static ama_status add_unit(simulation *m, const ama__stage *s, int i, const int64_t *unit) {
     const ama__consumer *c = &s->consumer[i];
     ama__box box = ama__stage_unit_box(s, unit), mine;
@@ -223,7 +234,7 @@ static ama_status add_unit(simulation *m, const ama__stage *s, int i, const int6
         int64_t position = labelled ? c->groups.position[k] : 0, parts = labelled ? c->groups.n_parts[group] : 1;
         leaf l = {.consumer = i, .block = block, .group = group};
         l.state_bytes = ama__consumer_state_bytes(c, cells, values);
-        l.out_bytes = cells * ama__consumer_result_bytes(c);
+        l.out_bytes = pieces_bytes(c, cells);
         l.index = ama__consumer_leaf(s, c, unit, position, parts, &l.n_leaves);
         AMA_TRY(collects ? collect_leaf(m, c, &l, values, &kept) : add_leaf(m, &l));
     }

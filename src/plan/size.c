@@ -8,6 +8,7 @@
 #include "plan/assembly.h"
 #include "plan/blocks.h"
 #include "plan/lower.h"
+#include "plan/own.h"
 #include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/turns.h"
@@ -201,10 +202,10 @@ static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__sta
 }
 
 /* What goes between ranks besides chunks of outputs: a state's and a column's cells are shared out over all ranks, the
- * part of this rank stays. Collective. */
+ * part of this rank stays. coming: what it gets of operands. Collective. */
 static void count_messages(ama__comm *comm, const ama__plan_options *o, ama__stage *s, const ama__state_need *need,
-                           int64_t operands) {
-    int64_t most = 0, all = (need->leftover_bytes + operands) / o->nranks * (o->nranks - 1), rounds = 0;
+                           int64_t coming) {
+    int64_t most = 0, all = need->leftover_bytes / o->nranks * (o->nranks - 1) + coming, rounds = 0;
     bool shares = false;
     for (int i = 0; i < s->n_consumers; i++) {
         ama__consumer *c = &s->consumer[i];
@@ -216,6 +217,27 @@ static void count_messages(ama__comm *comm, const ama__plan_options *o, ama__sta
     most = ama__comm_max(comm, all);
     s->sent_bytes = ama__comm_sum(comm, s->sent_bytes + all);
     s->n_exchanges = rounds + s->n_operands + most / AMA_EXCHANGE_BYTES + (shares ? s->n_rounds + 1 : 0);
+}
+
+/* Bytes of the boxes of earlier results that this rank reads, with what is received from the others in a round and what
+ * is packed and sent to them; what it has itself does not travel. *coming: what about comes from others. Collective. */
+static int64_t operand_bytes(ama__comm *comm, const ama__plan *p, int k, const ama__box *boxes, int64_t *coming) {
+    const ama__stage *s = &p->stage[k];
+    int64_t n = p->options.nranks, bytes = 0, messages = 0;
+    *coming = 0;
+    for (int i = 0; i < s->n_operands; i++) {
+        bool some = boxes[i].ndim >= 0;
+        int64_t size = (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
+        int64_t mine = some ? ama__box_size(&boxes[i]) * size : 0;
+        int64_t own = some ? ama__plan_own_values(p, k, s->operand[i], ama__comm_rank(comm), &boxes[i]) * size : 0;
+        bytes += mine;
+        if (n == 1) continue;
+        *coming += own > 0 ? mine - own : mine / n * (n - 1);
+        int64_t all = ama__comm_sum(comm, mine - own);
+        messages = ama__max_i8(messages, ama__min_i8(mine - own, (n - 1) * AMA_EXCHANGE_BYTES) +
+                                             2 * ama__min_i8(all, AMA_EXCHANGE_BYTES));
+    }
+    return bytes + messages;
 }
 
 static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p, int k) {
@@ -243,24 +265,13 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
         ama__state_need_fini(g->ctx, &need);
         return status;
     }
-    int64_t operands = 0, most = 0, wanted;
-    for (int i = 0; i < s->n_operands; i++) {
-        if (boxes[i].ndim < 0) continue;
-        int64_t bytes = ama__box_size(&boxes[i]) * (int64_t)ama__dtype_bytes(s->operand[i]->dtype);
-        operands += bytes;
-        most = ama__max_i8(most, bytes);
-    }
-    wanted = operands;
-    /* received from the others in one round, packed, sent */
-    if (o->nranks > 1)
-        operands +=
-            ama__min_i8(most, (o->nranks - 1) * AMA_EXCHANGE_BYTES) + ama__min_i8(2 * most, 2 * AMA_EXCHANGE_BYTES);
+    int64_t coming, operands = operand_bytes(comm, p, k, boxes, &coming);
     s->chunks = ama__comm_sum(comm, t.chunks);
     s->stored_bytes = ama__comm_sum(comm, t.stored);
     s->decoded_bytes = ama__comm_sum(comm, t.decoded);
     s->write_bytes = ama__comm_sum(comm, t.written);
     s->n_rounds = ama__comm_max(comm, t.rounds);
-    count_messages(comm, o, s, &need, wanted);
+    count_messages(comm, o, s, &need, coming);
     s->ahead_bytes = ama__comm_max(comm, o->prefetch > 0 ? t.ahead_most * (o->prefetch + 1) : 0);
     const ama__io_options io = ama__plan_io(o);
     int64_t stored = o->io == AMA_PATH_TWO_PHASE ? t.with_files : t.stored_most;

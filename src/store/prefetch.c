@@ -3,7 +3,8 @@
  *
  * What is in the page cache already is left to who needs it: nothing would be gained, and decoding is faster of bytes
  * that were read just now. Whether it is can be asked without reading (preadv2 with RWF_NOWAIT); where the system does
- * not say it counts as not there. As long as the answer is yes it is asked ever less often. */
+ * not say it counts as not there. As long as the answer is yes it is asked ever less often, and before room is taken;
+ * of chunks in files of their own the readers ask once the answer was no, for opening a file may take long. */
 #define _GNU_SOURCE /* preadv2 */
 #include "store/prefetch.h"
 
@@ -47,6 +48,7 @@ struct ama__prefetch {
     bool stop;
     int64_t window, held, taken;
     int64_t cached, pass;     /* orders in a row that were in the page cache; to come that are not looked at */
+    bool away;                /* the last one looked at was not there */
     int64_t first, next, end; /* [first, end): orders; next: for the readers */
     order ring[RING];
 };
@@ -83,6 +85,34 @@ static bool is_cached(int fd, int64_t offset, int64_t bytes) {
     return preadv2(fd, &one, 1, offset, RWF_NOWAIT) == 1 && preadv2(fd, &one, 1, offset + bytes - 1, RWF_NOWAIT) == 1;
 }
 
+/* Opened so that what is no file keeps nobody waiting; -1: there is none, or *missing nothing of that name. */
+static int open_regular(const char *path, int64_t *bytes, bool *missing) {
+    struct stat s;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    *missing = fd < 0 && errno == ENOENT;
+    if (fd < 0) return -1;
+    if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode)) {
+        *bytes = s.st_size;
+        return fd;
+    }
+    ama__file_close(fd);
+    return -1;
+}
+
+/* A file that does not exist counts as there: nobody need wait for it. */
+static bool is_file_cached(const order *o) {
+    char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8];
+    ama__extent e;
+    int64_t bytes;
+    bool missing;
+    if (!ama__manifest_find(o->m, &o->v->grid, o->chunk, &e, path, sizeof path)) return false;
+    int fd = open_regular(path, &bytes, &missing);
+    if (fd < 0) return missing;
+    bool cached = bytes > 0 && is_cached(fd, 0, bytes);
+    ama__file_close(fd);
+    return cached;
+}
+
 static bool read_file(order *o, const char *path, bool *cached) {
     struct stat s;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -110,6 +140,7 @@ static bool read_order(order *o, bool *cached) {
 /* Under the lock. */
 static void note_cached(ama__prefetch *p, bool cached) {
     p->cached = cached ? p->cached + 1 : 0;
+    p->away = !cached;
     p->pass = p->cached < PASS_MOST ? p->cached : PASS_MOST;
 }
 
@@ -131,7 +162,8 @@ static void *serve(void *user) {
         bool ok = read_order(o, &cached);
         pthread_mutex_lock(&p->lock);
         o->state = ok ? READY : LEFT;
-        note_cached(p, cached);
+        if (o->got.missing) AMA_FREE(p->ctx, o->got.data);
+        note_cached(p, cached || o->got.missing);
         if (p->n_waiting > 0) pthread_cond_broadcast(&p->done);
     }
     pthread_mutex_unlock(&p->lock);
@@ -155,6 +187,23 @@ static void call_reader(ama__prefetch *p) {
 }
 
 /* ---- the others */
+
+bool ama__prefetch_is_cached(const ama__stored_var *v, const ama__manifest *m, int64_t chunk, uint64_t salt) {
+    char path[PATH_MAX + 32 * AMA_MAX_DIMS + 8], byte;
+    struct iovec one = {&byte, 1};
+    ama__extent e;
+    int64_t bytes;
+    bool missing;
+    if (stored_most(v, m, chunk) == 0 || !ama__manifest_find(m, &v->grid, chunk, &e, path, sizeof path)) return true;
+    int fd = open_regular(m->kind == AMA_MANIFEST_FILES ? path : m->path, &bytes, &missing);
+    if (fd < 0) return true;
+    if (m->kind == AMA_MANIFEST_TABLE) bytes = e.length;
+    posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM); /* or the question brings in what follows */
+    int64_t at = e.offset + (int64_t)(salt % (uint64_t)(bytes > 0 ? bytes : 1));
+    bool cached = bytes == 0 || preadv2(fd, &one, 1, at, RWF_NOWAIT) == 1;
+    ama__file_close(fd);
+    return cached;
+}
 
 ama_status ama__prefetch_create(ama_ctx *ctx, ama__fetcher *f, int64_t window_bytes, ama__prefetch **out) {
     void *mem;
@@ -199,10 +248,12 @@ void ama__prefetch_destroy(ama__prefetch **prefetch) {
     AMA_FREE(ctx, *prefetch);
 }
 
-/* Takes room in the window; false where there is none, *look false where nothing is to be looked at. */
-static bool take_room(ama__prefetch *p, int64_t bytes, bool *look) {
+/* Takes room in the window; false where there is none, *look false where nothing is to be looked at, *away when what
+ * was looked at last was not in the page cache. */
+static bool take_room(ama__prefetch *p, int64_t bytes, bool *look, bool *away) {
     pthread_mutex_lock(&p->lock);
     *look = p->pass == 0;
+    *away = p->away;
     if (!*look) p->pass--;
     bool room = !*look || (p->held + bytes <= p->window && p->end - p->first < RING);
     if (*look && room) p->held += bytes;
@@ -221,17 +272,17 @@ static void give_room(ama__prefetch *p, const order *o, bool cached) {
 ama_status ama__prefetch_order(ama__prefetch *p, const ama__stored_var *v, const ama__manifest *m, int64_t chunk,
                                bool *room) {
     order o = {.state = QUEUED, .v = v, .m = m, .chunk = chunk, .file = {-1, -1}};
-    bool look, table = m->kind == AMA_MANIFEST_TABLE;
+    bool look, away, table = m->kind == AMA_MANIFEST_TABLE;
     o.bytes = stored_most(v, m, chunk);
     o.room = ama__fetch_room(o.bytes);
     *room = true;
     if (o.room == 0 || o.room > p->window) return AMA_OK;
-    *room = take_room(p, o.room, &look);
+    *room = take_room(p, o.room, &look, &away);
     if (!*room || !look) return AMA_OK;
     ama_status status = table ? ama__file_cache_take_if(p->f->files, m->path, &o.file) : AMA_OK;
     /* a file that can not be opened is left to who reads it */
     bool opened = !table || o.file.fd >= 0;
-    bool cached = table && opened && is_cached(o.file.fd, m->table[chunk].offset, o.bytes);
+    bool cached = table ? opened && is_cached(o.file.fd, m->table[chunk].offset, o.bytes) : !away && is_file_cached(&o);
     if (status == AMA_OK && opened && !cached)
         status = ama__mem_alloc(p->ctx, AMA_MEM_CHUNK, (size_t)o.bytes, &o.got.data);
     if (!o.got.data) {
@@ -240,7 +291,7 @@ ama_status ama__prefetch_order(ama__prefetch *p, const ama__stored_var *v, const
     }
     if (table) ama__fetch_advise_span(o.file.fd, m->table[chunk].offset, o.bytes);
     pthread_mutex_lock(&p->lock);
-    if (table) note_cached(p, false);
+    if (table || !away) note_cached(p, false);
     p->ring[p->end++ % RING] = o;
     call_reader(p);
     pthread_mutex_unlock(&p->lock);

@@ -17,6 +17,10 @@ void ama__prefetch_destroy(ama__prefetch **p);
 /* Bytes of the window that a chunk takes; 0: it is not read ahead (missing, not encoded, or no chunk). Local, no I/O.
  */
 int64_t ama__prefetch_bytes(const ama__stored_var *v, const ama__manifest *m, int64_t chunk);
+/* True when a byte of the chunk (which one `salt` says) is in the page cache, or nothing is there to be read ahead.
+ * False where the system does not tell. The byte's page may come in for having been asked for: another salt asks for
+ * another. Local; opens a file. */
+bool ama__prefetch_is_cached(const ama__stored_var *v, const ama__manifest *m, int64_t chunk, uint64_t salt);
 /* Asks for a chunk; v and m outlive the window. *room false: not now. From one thread only. */
 ama_status ama__prefetch_order(ama__prefetch *p, const ama__stored_var *v, const ama__manifest *m, int64_t chunk,
                                bool *room);

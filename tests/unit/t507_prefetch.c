@@ -142,7 +142,11 @@ static void files(void **state) {
         if (again % 2) evict(in_dir("array/1"));
         assert_int_equal(ama__fetcher_create(ctx, &f), AMA_OK);
         assert_int_equal(ama__prefetch_create(ctx, f, 1 << 20, &p), AMA_OK);
+        bool there = evicted && again % 2 == 0;
+        size_t used = ama__mem_used(ctx);
+        assert_true(!there || ama__prefetch_is_cached(&v, &m, 1, (uint64_t)again));
         assert_int_equal(ama__prefetch_order(p, &v, &m, 1, &room), AMA_OK);
+        assert_true(!there || ama__mem_used(ctx) == used); /* nothing is held for it */
         usleep(1000);
         assert_int_equal(ama__fetch_chunk(f, w, &v, &m, 1, got), AMA_OK);
         assert_memory_equal(got, raw[1], sizeof got);
@@ -159,6 +163,27 @@ static void files(void **state) {
     if (!evicted) return;
     assert_int_equal(taken[0], 0);
     assert_true(taken[1] > 0);
+}
+
+/* What is not in the page cache is said so again and again, as long as other bytes are asked about; what is not there
+ * at all need not be read ahead. */
+static void asked(void **state) {
+    (void)state;
+    static char zeros[1 << 20];
+    const char *path = in_dir("large.bin");
+    ama__extent_entry extent[2] = {{.offset = 0, .length = sizeof zeros}, {.offset = -1}};
+    ama__manifest m = {.kind = AMA_MANIFEST_TABLE, .path = path, .n_table = 2, .table = extent};
+    ama__manifest files = {.kind = AMA_MANIFEST_FILES, .path = in_dir("nowhere"), .separator = '.'};
+    write_file(path, zeros, sizeof zeros);
+    assert_true(ama__prefetch_is_cached(&v, &m, 1, 0));
+    assert_true(ama__prefetch_is_cached(&v, &files, 0, 0));
+    bool evicted = evict(path);
+    bring_in(path);
+    int there = 0, away = 0;
+    for (uint64_t k = 0; k < 64; k++) there += ama__prefetch_is_cached(&v, &m, 0, k * 16384);
+    evict(path);
+    for (uint64_t k = 0; k < 64; k++) away += !ama__prefetch_is_cached(&v, &m, 0, k * 16384);
+    assert_true(!evicted || (there > 56 && away > 56)); /* evict's own question may have brought in some */
 }
 
 /* What was ordered and never taken is dropped; an error is the reader's, and says where. */
@@ -228,9 +253,8 @@ static void silent(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(same, begin, end),
-        cmocka_unit_test_setup_teardown(files, begin, end),
-        cmocka_unit_test_setup_teardown(truncated, begin, end),
+        cmocka_unit_test_setup_teardown(same, begin, end),   cmocka_unit_test_setup_teardown(files, begin, end),
+        cmocka_unit_test_setup_teardown(asked, begin, end),  cmocka_unit_test_setup_teardown(truncated, begin, end),
         cmocka_unit_test_setup_teardown(silent, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
