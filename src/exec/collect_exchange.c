@@ -19,12 +19,22 @@ static int64_t row_bytes(const ama__accum *a, const ama__box *kept) {
     return ama__box_size(kept) * (int64_t)ama__dtype_bytes(a->consumer->node->dtype);
 }
 
-/* One exchange: from the incomplete columns of `from` to those that this rank completes. */
+/* A part of a block that stays on this rank. */
+typedef struct own_part {
+    int64_t block, group;
+    ama__box kept;
+    ama__segment *values;
+} own_part;
+
+/* One exchange: from the incomplete columns of `from` to those that this rank completes. What it has of them itself
+ * enters after what comes in the same round, so that all ranks finish columns at the same time. */
 typedef struct exchange {
     ama__accum *from, *whole;
     ama__outbox out;
     int me;
     cursor at;
+    int64_t n_own, cap_own;
+    own_part *own;
 } exchange;
 
 /* Copies the cells of `part` of values [first, first + n) of a slot's first segment. A part is cut along one axis: of
@@ -48,6 +58,36 @@ static void cut_slice(const ama__accum *a, const ama__accum_slot *s, int64_t fir
         for (int64_t v = 0; v < runs; v++) memcpy(to + (size_t)v * run, from + (size_t)v * whole, run);
 }
 
+static ama_status keep_own(exchange *x, const ama__accum_slot *s, int64_t first, int64_t n, const ama__box *kept) {
+    const ama__accum *a = x->from;
+    if (x->n_own == x->cap_own) {
+        int64_t cap = x->cap_own ? 2 * x->cap_own : 16;
+        AMA_TRY(ama__mem_realloc(a->ctx, AMA_MEM_META, (size_t)cap * sizeof *x->own, (void **)&x->own));
+        x->cap_own = cap;
+    }
+    own_part *part = &x->own[x->n_own];
+    *part = (own_part){.block = s->block, .group = s->group, .kept = *kept};
+    size_t bytes = (size_t)(n * row_bytes(a, kept));
+    AMA_TRY(ama__mem_alloc(a->ctx, AMA_MEM_STATE, AMA_SEGMENT_HEADER + bytes, (void **)&part->values));
+    ama__collect_open(part->values, n);
+    cut_slice(a, s, first, n, kept, part->values->data);
+    x->n_own++;
+    return AMA_OK;
+}
+
+static ama_status take_own(exchange *x) {
+    ama_status status = AMA_OK;
+    for (int64_t i = 0; i < x->n_own; i++) {
+        const own_part *part = &x->own[i];
+        if (status == AMA_OK)
+            status = ama__collect_insert(x->whole, part->block, part->group, &part->kept, part->values);
+        else
+            ama__mem_free(x->from->ctx, part->values);
+    }
+    x->n_own = 0;
+    return status;
+}
+
 /* Values [first, first + n) of a slot's first segment: to each rank its cells. */
 static ama_status send_slice(exchange *x, const ama__accum_slot *s, int64_t first, int64_t n) {
     const ama__accum *a = x->from;
@@ -55,15 +95,11 @@ static ama_status send_slice(exchange *x, const ama__accum_slot *s, int64_t firs
         record rec = {.block = s->block, .group = s->group, .n = n};
         void *p;
         if (!ama__accum_part(&s->kept, r, x->out.nranks, &rec.kept)) continue;
-        size_t bytes = (size_t)(n * row_bytes(a, &rec.kept));
         if (r == x->me) {
-            ama__segment *mine;
-            AMA_TRY(ama__mem_alloc(a->ctx, AMA_MEM_STATE, AMA_SEGMENT_HEADER + bytes, (void **)&mine));
-            ama__collect_open(mine, n);
-            cut_slice(a, s, first, n, &rec.kept, mine->data);
-            AMA_TRY(ama__collect_insert(x->whole, s->block, s->group, &rec.kept, mine));
+            AMA_TRY(keep_own(x, s, first, n, &rec.kept));
             continue;
         }
+        size_t bytes = (size_t)(n * row_bytes(a, &rec.kept));
         AMA_TRY(ama__outbox_add(&x->out, r, sizeof rec, &p));
         memcpy(p, &rec, sizeof rec);
         AMA_TRY(ama__outbox_add(&x->out, r, bytes, &p));
@@ -149,11 +185,14 @@ ama_status ama__collect_exchange(ama__accum *a, ama__comm *comm, ama_status stat
         status = ama__outbox_exchange(&x.out, comm, fill_round(&x), &in, &bytes);
         if (status == AMA_OK) status = take_round(&mine, in, bytes);
         ama__mem_free(a->ctx, in);
+        if (status == AMA_OK) status = take_own(&x);
         status = ama__comm_agree(comm, status);
     }
     if (status == AMA_OK) status = ama__comm_agree(comm, check_complete(&mine));
     mine.pieces = NULL; /* a's */
     ama__accum_fini(&mine);
+    for (int64_t i = 0; i < x.n_own; i++) ama__mem_free(a->ctx, x.own[i].values);
+    ama__mem_free(a->ctx, x.own);
     ama__outbox_fini(&x.out);
     return status;
 }
