@@ -115,7 +115,7 @@ static void *map_pages(size_t block) {
 size_t ama__mem_fill_pages(size_t bytes) {
     if (bytes > PTRDIFF_MAX / 2) return bytes;
     size_t whole = (bytes + HEADER + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE - HEADER;
-    return whole - bytes <= bytes / 16 ? whole : bytes;
+    return whole - bytes <= bytes / 40 ? whole : bytes;
 }
 
 static header *block_create(size_t block) {

@@ -44,7 +44,7 @@ void ama__mem_free(ama_ctx *ctx, void *p);
 /* Frees *p and sets it to NULL. */
 #define AMA_FREE(ctx, p) (ama__mem_free((ctx), (p)), (p) = NULL)
 
-/* `bytes`, or up to a sixteenth more where with that a block ends with a whole huge page: all of it is then touched at
+/* `bytes`, or up to a fortieth more where with that a block ends with a whole huge page: all of it is then touched at
  * little cost. */
 size_t ama__mem_fill_pages(size_t bytes);
 
