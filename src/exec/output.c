@@ -75,8 +75,8 @@ static ama_status write_whole(ama__output *o, ama__codec_work *work, const ama__
 
 /* What ranks put together is written after the round's exchange, by all ranks at once: some of it is whole before and
  * some only then. */
-static ama_status fill_part(ama__output *o, ama__codec_work *work, ama__part *part, const ama__box *what,
-                            const void *src, const ama__box *src_box) {
+static ama_status fill_own(ama__output *o, ama__codec_work *work, ama__part *part, const ama__box *what,
+                           const void *src, const ama__box *src_box) {
     if (!ama__part_fill(&o->parts, part, what, src, src_box) || o->consumer->shares) return AMA_OK;
     return give_chunk(o, work, &part->box, ama__part_take(part));
 }
@@ -124,7 +124,7 @@ static ama_status put_one(ama__output *o, ama__codec_work *work, const ama__box 
     if (ama__consumer_has(o->consumer, &chunk)) return AMA_OK;
     if (ama__box_contains(box, &chunk)) return write_whole(o, work, &chunk, box, data);
     if (!ama__box_intersect(box, &chunk, &what)) return AMA_OK;
-    if (at->part) return fill_part(o, work, at->part, &what, data, box);
+    if (at->part) return fill_own(o, work, at->part, &what, data, box);
     ama__box_copy(&what, o->parts.element_bytes, data, box, o->outbox->to[at->to].p + at->offset, &what);
     return AMA_OK;
 }
@@ -193,24 +193,17 @@ static ama_status list_arrivals(ama_ctx *ctx, ama__output *outputs, const char *
     return AMA_OK;
 }
 
-static ama_status take(ama_ctx *ctx, ama__output *outputs, const char *in, size_t bytes, ama__codec_work **work,
-                       int threads) {
+static ama_status take(ama_ctx *ctx, ama__output *outputs, const char *in, size_t bytes, int threads) {
     int64_t n;
     arrival *list = NULL;
     ama_status status = list_arrivals(ctx, outputs, in, bytes, &n, &list);
+    if (status != AMA_OK) n = 0;
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int64_t i = 0; i < n; i++) {
-        ama_status now;
-#pragma omp atomic read
-        now = status;
         const arrival *a = list + i;
         int before = ama__phase_enter(ctx, AMA_PHASE_WRITE);
-        if (now == AMA_OK)
-            now = fill_part(a->output, work[ama__thread()], a->part, &a->rec->box, a->data, &a->rec->box);
+        ama__part_fill(&a->output->parts, a->part, &a->rec->box, a->data, &a->rec->box);
         ama__phase_leave(ctx, before);
-        if (now == AMA_OK) continue;
-#pragma omp atomic write
-        status = now;
     }
     ama__mem_free(ctx, list);
     return status;
@@ -242,7 +235,7 @@ ama_status ama__outputs_exchange(ama__output *outputs, int n, ama__outbox *b, am
     size_t bytes;
     AMA_TRY(ama__outbox_exchange(b, comm, status, &in, &bytes));
     int before = ama__phase_enter(b->ctx, AMA_PHASE_WRITE);
-    status = take(b->ctx, outputs, in, bytes, work, threads);
+    status = take(b->ctx, outputs, in, bytes, threads);
     ama__mem_free(b->ctx, in);
     for (int i = 0; i < n && status == AMA_OK; i++)
         if (outputs[i].chunked && outputs[i].consumer->shares) status = give_whole(&outputs[i], work, threads);

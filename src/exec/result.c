@@ -40,9 +40,8 @@ void ama__outbox_fini(ama__outbox *b) {
 /* The first room to a rank is what its last message took, as long as all together stay within an earlier round: memory
  * that round after round has warm pages. */
 static size_t room_of(const ama__outbox *b, const struct ama__outbox_buffer *q, size_t bytes) {
-    size_t all = 0, grown = q->cap + q->cap / 2;
-    for (int r = 0; r < b->nranks && q->cap == 0; r++) all += b->to[r].cap;
-    if (q->cap == 0 && all + q->last <= b->most) grown = q->last;
+    size_t grown = q->cap + q->cap / 2;
+    if (q->cap == 0 && b->held + q->last <= b->most) grown = q->last;
     return grown > q->n + bytes ? grown : q->n + bytes;
 }
 
@@ -52,6 +51,7 @@ ama_status ama__outbox_add(ama__outbox *b, int to, size_t bytes, void **out) {
     if (q->n + bytes > q->cap) {
         size_t cap = room_of(b, q, bytes);
         AMA_TRY(ama__mem_realloc(b->ctx, AMA_MEM_COMM, cap, (void **)&q->p));
+        b->held += cap - q->cap;
         q->cap = cap;
     }
     *out = q->p + q->n;
@@ -68,6 +68,7 @@ static void empty(ama__outbox *b) {
         q->last = q->n;
         q->n = q->cap = 0;
     }
+    b->held = 0;
     if (all > b->most) b->most = all;
 }
 

@@ -41,7 +41,7 @@ typedef struct ama__outbox {
         char *p;
         size_t n, cap, last; /* last: n of the last message */
     } * to;
-    size_t most; /* bytes of the largest round so far */
+    size_t held, most; /* bytes of all buffers now; of the messages of the largest round so far */
 } ama__outbox;
 ama_status ama__outbox_init(ama__outbox *b, ama__comm *comm);
 void ama__outbox_fini(ama__outbox *b);
