@@ -76,7 +76,7 @@ static ama_status make_buffers(ama__twophase *t) {
     AMA_TRY(get(t, t->n_agg, sizeof *t->asked_bytes, &t->asked_bytes));
     AMA_TRY(get(t, asked, sizeof *t->ask, &t->ask));
     AMA_TRY(get(t, asked, sizeof *t->dst, &t->dst));
-    AMA_TRY(get(t, 6 * (int64_t)t->nranks, sizeof *t->count, &t->count));
+    AMA_TRY(get(t, 4 * (int64_t)t->nranks, sizeof *t->count, &t->count));
     AMA_TRY(get(t, t->n_agg * t->share, 1, &t->in));
     if (t->mine < 0) return AMA_OK;
     AMA_TRY(get(t, served, sizeof *t->order, &t->order));
@@ -218,17 +218,12 @@ static int64_t displace(int n, const int64_t *count, int64_t *at) {
 void ama__twophase_lists(ama__twophase *t, int64_t *n) {
     int p = t->nranks;
     int64_t *send_n = t->count, *send_at = send_n + p, *recv_n = send_at + p, *recv_at = recv_n + p;
-    int64_t *word = recv_at + p, *word_at = word + p;
-    for (int r = 0; r < p; r++) {
-        send_n[r] = send_at[r] = 0;
-        word[r] = (int64_t)sizeof(int64_t);
-        word_at[r] = r * (int64_t)sizeof(int64_t);
-    }
+    for (int r = 0; r < p; r++) send_n[r] = send_at[r] = 0;
     for (int k = 0; k < t->n_agg; k++) {
         send_n[t->agg[k]] = t->n_asked[k] * (int64_t)sizeof(ama__io_piece);
         send_at[t->agg[k]] = k * t->pieces * (int64_t)sizeof(ama__io_piece);
     }
-    ama__comm_alltoallv(t->comm, send_n, word, word_at, recv_n, word, word_at);
+    ama__comm_alltoall_i8(t->comm, send_n, recv_n);
     *n = displace(p, recv_n, recv_at) / (int64_t)sizeof(ama__io_piece);
     ama__comm_alltoallv(t->comm, t->ask, send_n, send_at, t->order, recv_n, recv_at);
 }

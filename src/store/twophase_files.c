@@ -209,9 +209,8 @@ static ama_status serve(ama__twophase *t, int64_t n, int64_t horizon) {
 static void exchange_answers(ama__twophase *t) {
     int p = t->nranks;
     int64_t *send_at = t->count + p, *recv_n = send_at + p, *recv_at = recv_n + p;
-    const int64_t *word = recv_at + p, *word_at = word + p; /* as the exchange of lists left them */
     for (int r = 0; r < p; r++) send_at[r] = t->used[r] > 0 ? r * t->share : 0;
-    ama__comm_alltoallv(t->comm, t->used, word, word_at, recv_n, word, word_at);
+    ama__comm_alltoall_i8(t->comm, t->used, recv_n);
     memset(recv_at, 0, (size_t)p * sizeof *recv_at);
     for (int k = 0; k < t->n_agg; k++) recv_at[t->agg[k]] = k * t->share;
     ama__comm_alltoallv(t->comm, t->out, t->used, send_at, t->in, recv_n, recv_at);

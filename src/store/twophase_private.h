@@ -24,7 +24,7 @@ struct ama__twophase {
     int64_t *n_asked, *asked_bytes; /* per aggregator, this round */
     ama__io_piece *ask;             /* [n_agg][pieces] */
     char **dst;                     /* of each */
-    int64_t *count;                 /* counts and displacements of the exchanges: 6 * nranks */
+    int64_t *count;                 /* counts and displacements of the exchanges: 4 * nranks */
     ama__io_piece *order;           /* aggregator: the pieces asked for, [nranks * pieces] */
     int64_t *sorted, *place;        /* their order in the files; where each goes in `out`, or which rank asked */
     char *in, *out, *block;
