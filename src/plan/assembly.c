@@ -237,7 +237,7 @@ ama_status ama__plan_outputs(ama_ctx *ctx, ama__comm *comm, const ama__plan *p, 
         if (s->consumer[i].kind == AMA_CONSUME_GATHER) add_gather(&s->consumer[i], p->options.nranks, &all);
         if (s->consumer[i].kind == AMA_CONSUME_WRITE) AMA_TRY(add_output(ctx, comm, p, s, &s->consumer[i], &all));
     }
-    /* messages grow by half; packed, and then sent while others are received */
+    /* messages grow by half, small ones by being copied; then they are sent while others are received */
     int64_t message = all.sent + all.sent / 2 + ama__max_i8(all.sent, all.received);
     *out = all.held + all.box + message + all.coding;
     s->sent_bytes = all.total;

@@ -50,12 +50,12 @@ static ama_status make_local(ama__graph *g, const ama__plan_options *o, const am
 }
 
 static ama_status cut_all(ama__graph *g, const ama__plan_options *o, ama__plan *p) {
-    int64_t scratch;
     for (int k = 0; k < p->n_stages; k++) {
-        AMA_TRY(ama__plan_cut(g, o, &p->stage[k]));
+        ama__stage *s = &p->stage[k];
+        AMA_TRY(ama__plan_cut(g, o, s));
         /* before the chunks: what has too many operations for the evaluator is not followed to its leaves */
-        AMA_TRY(ama__plan_scratch(g->ctx, o, &p->stage[k], &scratch));
-        AMA_TRY(ama__plan_chunks(g, p, &p->stage[k]));
+        AMA_TRY(ama__plan_scratch(g->ctx, o, s, &s->scratch_bytes));
+        AMA_TRY(ama__plan_chunks(g, p, s));
     }
     return AMA_OK;
 }

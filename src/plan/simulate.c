@@ -207,8 +207,7 @@ static ama_status collect_leaf(simulation *m, const ama__consumer *c, const leaf
 }
 
 /* Results are kept in pieces as they are made, each a block of memory: it has a header, and whole pages when it is
- * large.
- */
+ * large. */
 static int64_t pieces_bytes(const ama__consumer *c, int64_t cells) {
     int64_t bytes = cells * ama__consumer_result_bytes(c), n = 1 + c->n_twins;
     return bytes + n * (bytes / n < LARGE_PIECE ? 64 : 64 + PAGE);

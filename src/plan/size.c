@@ -9,7 +9,6 @@
 #include "plan/blocks.h"
 #include "plan/lower.h"
 #include "plan/own.h"
-#include "plan/scratch_need.h"
 #include "plan/simulate.h"
 #include "plan/turns.h"
 #include "plan/wants.h"
@@ -196,7 +195,7 @@ static int64_t state_bytes(ama__comm *comm, const ama__plan_options *o, ama__sta
         most = ama__max_i8(most, left + ama__max_i8(mine, share));
         s->consumer[i].collected_bytes = ama__comm_max(comm, ama__max_i8(need->own_bytes[i], ama__max_i8(mine, share)));
     }
-    /* what is packed, sent and received in one round */
+    /* messages, which grow by half, and what is received in one round */
     int64_t rounds = o->nranks > 1 ? ama__min_i8(2 * most, 3 * AMA_EXCHANGE_BYTES) : 0;
     return ama__comm_max(comm, ama__max_i8(need->peak_bytes, most + rounds) + need->counts_bytes);
 }
@@ -220,7 +219,8 @@ static void count_messages(ama__comm *comm, const ama__plan_options *o, ama__sta
 }
 
 /* Bytes of the boxes of earlier results that this rank reads, with what is received from the others in a round and what
- * is packed and sent to them; what it has itself does not travel. *coming: what about comes from others. Collective. */
+ * is sent to them, in messages that grow; what it has itself does not travel. *coming: what about comes from others.
+ * Collective. */
 static int64_t operand_bytes(ama__comm *comm, const ama__plan *p, int k, const ama__box *boxes, int64_t *coming) {
     const ama__stage *s = &p->stage[k];
     int64_t n = p->options.nranks, bytes = 0, messages = 0;
@@ -255,8 +255,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     if (status == AMA_OK) status = walk(s, rank, w, &t);
     if (status == AMA_OK) status = ama__plan_simulate(g->ctx, s, o, rank, &need);
     if (status == AMA_OK) status = ama__stage_operand_boxes(g->ctx, s, rank, boxes);
-    int64_t outputs = 0, scratch = 0;
-    if (status == AMA_OK) status = ama__plan_scratch(g->ctx, o, s, &scratch);
+    int64_t outputs = 0;
     ama__wants_fini(&w[0]);
     ama__wants_fini(&w[1]);
     status = ama__comm_agree(comm, status);
@@ -277,7 +276,7 @@ static ama_status size_stage(ama__graph *g, ama__comm *comm, const ama__plan *p,
     int64_t stored = o->io == AMA_PATH_TWO_PHASE ? t.with_files : t.stored_most;
     int64_t together = s->n_sources > 0 ? ama__collective_bytes(&io, o->nranks, stored, t.raw_most) : 0;
     s->fetch_bytes = ama__comm_max(comm, t.tile_most + 2 * o->threads * t.raw_most + together);
-    s->scratch_bytes = scratch + work_bytes(o, s);
+    s->scratch_bytes += work_bytes(o, s); /* to the blocks', known since the cut */
     s->state_bytes = state_bytes(comm, o, s, &need);
     s->result_bytes = ama__comm_max(comm, need.result_bytes + need.leftover_result_bytes / o->nranks);
     s->operand_bytes = ama__comm_max(comm, operands);

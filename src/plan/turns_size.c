@@ -46,8 +46,8 @@ static void count_batch(sizing *z, const ama__turn *t, need *n) {
     n->stored += stored;
     n->decoded += b->chunk_bytes;
     int64_t together = ama__collective_bytes(&io, t->nranks, stored + files, b->largest_bytes);
-    /* messages grow by half, and are packed */
-    n->batch = ama__max_i8(n->batch, b->chunk_bytes + 2 * z->o->threads * b->largest_bytes + together + 5 * sent / 2);
+    /* messages grow by half; then as much or half as much again is received */
+    n->batch = ama__max_i8(n->batch, b->chunk_bytes + 2 * z->o->threads * b->largest_bytes + together + 3 * sent);
 }
 
 static ama_status count_batches(sizing *z, ama__turn *t, need *n) {
