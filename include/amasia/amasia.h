@@ -71,7 +71,8 @@ AMA_API void ama_mpi_guard(void);
 
 /* Removes the files and Zarr stores that sessions of this process are writing under temporary names. For a
  * thread that waits for the signals that end the process, or for a handler of them; on all ranks. What still writes
- * waits for ever: the process must end with it. Takes half a second at most. Local, async-signal-safe. */
+ * waits for ever: the process must end with it. For each it waits half a second at most until no rank makes more of it.
+ * Local, async-signal-safe. */
 AMA_API void ama_remove_unfinished(void);
 
 /* Makes a session on a duplicate of `comm` (MPI_THREAD_FUNNELED is enough; all calls come from the thread that

@@ -38,11 +38,11 @@ void ama__unfinished_drop(const char *path) {
 
 /* What other ranks have open or are making appears until the signal has reached them too. */
 static void remove_one(const char *path) {
-    const struct timespec pause = {.tv_nsec = 10000000};
+    const struct timespec moment = {.tv_nsec = 10000000};
     for (int i = 0; i < TRIES; i++) {
         ama__write_path_remove(path);
         if (access(path, F_OK) != 0) return;
-        nanosleep(&pause, NULL);
+        nanosleep(&moment, NULL);
     }
 }
 

@@ -11,8 +11,8 @@ void ama__unfinished_drop(const char *path);
 void ama__unfinished_done(const char *path);
 /* Returns unless the process ends: before something is made that would have to be removed. Local, thread-safe. */
 void ama__unfinished_wait(void);
-/* Removes those that are remembered, with all that is in them; waits half a second at most for other ranks to stop
- * writing there. The process must end with it: its writers wait for ever. Local, async-signal-safe. */
+/* Removes those that are remembered, with all that is in them; for each it waits half a second at most until other
+ * ranks make nothing more there. The process must end with it: its writers wait for ever. Local, async-signal-safe. */
 void ama__unfinished_remove(void);
 
 #endif

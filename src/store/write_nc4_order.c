@@ -176,6 +176,7 @@ static ama_status open_second(order *o) {
 static ama_status take_name(const order *o) {
     ama__writer *wr = o->wr;
     if (!wr->root) return AMA_OK;
+    ama__unfinished_done(o->path);
     int error = ama__fault(wr->ctx) ? EIO : rename(o->path, wr->tmp) == 0 ? 0 : errno;
     return error ? ama__fail(wr->ctx, AMA_ERR_IO, "rename %s to %s: %s", o->path, wr->tmp, strerror(error)) : AMA_OK;
 }
