@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "kernel/state.h"
 #include "plan/blocks.h"
 
 enum { SEEN_MAX = 256 };
@@ -174,6 +175,13 @@ static int64_t run_of(const ama__consumer *c) {
     return n < 1 ? 1 : n;
 }
 
+/* Rows that enter the same cells at a time: of stored values several, where neighbours have one label. */
+static int64_t rows_of(const ama__consumer *c) {
+    int64_t runs = 1, n = c->spec.label_axis >= 0 ? c->node->shape[c->spec.label_axis] : 0;
+    for (int64_t i = 1; i < n; i++) runs += c->spec.label[i] != c->spec.label[i - 1];
+    return ama__consumer_folds_source(c) && (n == 0 || n / runs >= AMA_FOLD_ROWS) ? AMA_FOLD_ROWS : 1;
+}
+
 /* One of several passes, which keeps no values. */
 static void add_counting(walk *w, const ama__consumer *c, double n) {
     for (int t = -1; t < c->n_twins; t++) {
@@ -220,6 +228,7 @@ static void add_reduction(walk *w, const ama__stage *s, const ama__consumer *c, 
     }
     x.kind = AMA_WORK_FOLD;
     if (last < 0 || !is_kept(c, last)) x.kind = c->n_row_axes > 0 ? AMA_WORK_ROW : AMA_WORK_SERIES;
+    if (x.kind == AMA_WORK_FOLD) x.n = rows_of(c);
     if (x.kind == AMA_WORK_SERIES) x.n = run_of(c);
     if (x.kind == AMA_WORK_ROW) {
         x.n = 1;

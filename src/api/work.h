@@ -12,7 +12,7 @@ typedef enum ama__work_kind {
     AMA_WORK_GATHER,  /* class values picked by a list: from */
     AMA_WORK_COPY,    /* dense values in runs of n: from */
     AMA_WORK_COLLECT, /* the same, into memory that is new */
-    AMA_WORK_FOLD,    /* each value into a cell of its own: op, from, skipna */
+    AMA_WORK_FOLD,    /* n rows, at most AMA_FOLD_ROWS, into the same cells: op, from, skipna */
     AMA_WORK_ROW,     /* n values in a row into one cell */
     AMA_WORK_SERIES,  /* the same, one after another */
     AMA_WORK_STATE,   /* cells begun, merged and finished */

@@ -98,8 +98,11 @@ static int64_t run_gather(const ama__work *w, memory *m) {
 
 static int64_t run_fold(const ama__work *w, memory *m) {
     ama__state_kind k = {(ama__red)w->op, w->from, w->skipna};
-    ama__state_fold(&k, ama__state_at(&k, m->out, BLOCK), BLOCK, m->x);
-    return BLOCK;
+    const int64_t cells = BLOCK / w->n;
+    const void *row[AMA_FOLD_ROWS];
+    for (int64_t r = 0; r < w->n; r++) row[r] = m->x + (size_t)(r * cells) * ama__class_bytes(ama__class_of(w->from));
+    ama__state_fold(&k, ama__state_at(&k, m->out, cells), cells, (int)w->n, row);
+    return w->n * cells;
 }
 
 static int64_t run_row(const ama__work *w, memory *m) {

@@ -12,6 +12,20 @@ typedef struct ama__view {
     int64_t stride[AMA_MAX_DIMS];
 } ama__view;
 
+/* A view whose places along some axes are listed: the i-th of axis a lies list[a][i] elements from view.data where
+ * there is a list, i * view.stride[a] elsewhere. */
+typedef struct ama__rows {
+    ama__view view;
+    const int64_t *list[AMA_MAX_DIMS];
+} ama__rows;
+
+/* Where the values at at[] of the first n axes begin. */
+static inline const char *ama__rows_at(const ama__rows *r, int n, const int64_t *at) {
+    int64_t offset = 0;
+    for (int a = 0; a < n; a++) offset += r->list[a] ? r->list[a][at[a]] : at[a] * r->view.stride[a];
+    return (const char *)r->view.data + offset * (int64_t)ama__class_bytes(r->view.class);
+}
+
 /* A result of an earlier stage as far as this rank reads it: dense, native, of the node's dtype. */
 typedef struct ama__operand {
     ama__node *node;
@@ -39,6 +53,9 @@ ama_status ama__evaluator_alloc(ama__evaluator *e, size_t bytes, void **out);
 ama_status ama__evaluator_view(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
 /* The same with unit stride: the last `inner` axes (at least one) lie dense in memory, the others anyhow. */
 ama_status ama__evaluator_runs(ama__evaluator *e, ama__node *node, const ama__box *box, int inner, ama__view *out);
+/* The same where its values stand: rows that an INDEX picks from slower axes, or that lie in several chunks, are
+ * listed, with unit stride along the fastest axis; all else is a view. */
+ama_status ama__evaluator_rows(ama__evaluator *e, ama__node *node, const ama__box *box, ama__rows *out);
 /* The same as a dense C-order block (a view is copied when it is not one). */
 ama_status ama__evaluator_dense(ama__evaluator *e, ama__node *node, const ama__box *box, const void **out);
 /* A MAP node's class values over the box into dense memory of the caller's. */

@@ -165,9 +165,6 @@ ama_status ama__evaluator_index(ama__evaluator *e, ama__node *node, const ama__b
 
 /* ---- rows in place */
 
-/* Values of a row. Shorter ones cost more as runs of their own than to copy. */
-#define LEAST_ROW 256
-
 /* Lists pick among whole rows of what lies behind them, and pick nothing that is missing. *fastest: axis of the rows.
  */
 static bool picks_rows(const ama__node *node, const ama__box *box, int *fastest) {
@@ -180,21 +177,20 @@ static bool picks_rows(const ama__node *node, const ama__box *box, int *fastest)
         if (run == 1) *fastest = a;
         run *= box->count[a];
     }
-    if (a < 0 || run < LEAST_ROW) return false;
+    if (a < 0 || run < AMA_ROW_LEAST) return false;
     for (; a >= 0; a--)
         for (int64_t i = 0; node->u.index.pick[a].list && i < box->count[a]; i++)
             if (node->u.index.pick[a].list[box->start[a] + i] < 0) return false;
     return true;
 }
 
-ama_status ama__evaluator_rows(ama__evaluator *e, ama__node *node, const ama__box *box, ama__rows *out) {
+ama_status ama__evaluator_index_rows(ama__evaluator *e, ama__node *node, const ama__box *box, ama__rows *out,
+                                     bool *found) {
     ama__box in;
     ama__view v;
     int fastest = 0;
-    *out = (ama__rows){.list = {NULL}};
-    if (node->kind != AMA_NODE_INDEX || !picks_rows(node, box, &fastest) || ama__keep_find(e->keep, node, box, &v) ||
-        !ama__evaluator_index_whole(e, node, box, &in))
-        return ama__evaluator_view(e, node, box, &out->view);
+    *found = picks_rows(node, box, &fastest) && ama__evaluator_index_whole(e, node, box, &in);
+    if (!*found) return AMA_OK;
     AMA_TRY(ama__evaluator_view(e, node->u.index.in, &in, &v));
     AMA_TRY(locate(e, node, box, &in, &v, out));
     if (out->view.stride[fastest] == 1) return AMA_OK;

@@ -102,13 +102,6 @@ static void join_axes(machine *m, const ama__box *box) {
     m->outer = m->n > 0 ? m->n - 1 : 0;
 }
 
-/* Where the leaf's run at at[] of the outer axes begins. */
-static const char *row_of(const machine *m, const ama__rows *leaf, const int64_t *at) {
-    int64_t offset = 0;
-    for (int a = 0; a < m->outer; a++) offset += leaf->list[a] ? leaf->list[a][at[a]] : at[a] * leaf->view.stride[a];
-    return (const char *)leaf->view.data + offset * (int64_t)ama__class_bytes(leaf->view.class);
-}
-
 /* ---- strips */
 
 static char *strip(const machine *m, int slot) {
@@ -183,7 +176,7 @@ ama_status ama__evaluator_into(ama__evaluator *e, ama__node *node, const ama__bo
     int64_t run = m.n > 0 ? m.count[m.n - 1] : 1, most = is_plain(&p) ? run : AMA_PROGRAM_STRIP;
     char *to = dst;
     do {
-        for (int k = 0; k < p.n_leaves; k++) m.row[k] = row_of(&m, &m.leaf[k], at);
+        for (int k = 0; k < p.n_leaves; k++) m.row[k] = ama__rows_at(&m.leaf[k], m.outer, at);
         run_row(&m, run, most, to, size);
         to += (size_t)run * size;
     } while (ama__index_next(m.outer, m.count, at));

@@ -12,14 +12,15 @@ ama_status ama__evaluator_make_dense(ama__evaluator *e, const ama__box *box, ama
 ama_status ama__evaluator_map(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
 /* An INDEX node over a box. */
 ama_status ama__evaluator_index(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
-/* A view whose places along some axes are listed: the i-th of axis a lies list[a][i] elements from view.data where
- * there is a list, i * view.stride[a] elsewhere. */
-typedef struct ama__rows {
-    ama__view view;
-    const int64_t *list[AMA_MAX_DIMS];
-} ama__rows;
-/* A node over a box. Rows that an INDEX picks from slower axes stay where they are; all else is a view. */
-ama_status ama__evaluator_rows(ama__evaluator *e, ama__node *node, const ama__box *box, ama__rows *out);
+/* A SOURCE node over a box. */
+ama_status ama__evaluator_source(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__view *out);
+/* Values of a row. Shorter ones cost more as runs of their own than to copy. */
+#define AMA_ROW_LEAST 256
+/* Rows of the two kinds of nodes that leave them where they are (*out is empty before); *found false: they can not. */
+ama_status ama__evaluator_index_rows(ama__evaluator *e, ama__node *node, const ama__box *box, ama__rows *out,
+                                     bool *found);
+ama_status ama__evaluator_source_rows(ama__evaluator *e, const ama__node *node, const ama__box *box, ama__rows *out,
+                                      bool *found);
 /* A WINDOW node over a box. */
 ama_status ama__evaluator_window(ama__evaluator *e, ama__node *node, const ama__box *box, ama__view *out);
 /* True when what an INDEX reads for a box is evaluated as one box, *in; false: piece by piece. */

@@ -58,19 +58,37 @@ static void fold_rows(const job *j, const ama__box *b, const ama__view *v) {
     } while (ama__index_next(outer, b->count, at));
 }
 
-/* The fastest axis is kept: runs over as many trailing kept axes as lie one after another in the state and the block.
- */
-static void fold_cells(const job *j, const ama__box *b, const ama__view *v) {
+/* Rows that enter the same cells. */
+typedef struct row_queue {
+    int n;
+    ama__state to;
+    const void *row[AMA_FOLD_ROWS];
+} row_queue;
+
+static void fold_queue(const job *j, row_queue *q, int64_t run) {
+    if (q->n > 0) ama__state_fold(&j->a->kind, q->to, run, q->n, q->row);
+    q->n = 0;
+}
+
+/* The fastest axis is kept: runs over as many trailing kept axes as lie one after another in the state and the block,
+ * those one after another that enter the same cells together. */
+static void fold_cells(const job *j, const ama__box *b, const ama__rows *x) {
     int64_t at[AMA_MAX_DIMS] = {0}, run = 1, group;
     int outer = j->ndim;
-    for (; outer > 0 && is_kept(j->c, outer - 1); run *= b->count[--outer])
-        if (b->count[outer - 1] > 1 && (j->a->stride[outer - 1] != run || v->stride[outer - 1] != run)) break;
+    row_queue q = {.n = 0};
+    for (; outer > 0 && is_kept(j->c, outer - 1); run *= b->count[--outer]) {
+        int64_t stride = x->list[outer - 1] ? 0 : x->view.stride[outer - 1];
+        if (b->count[outer - 1] > 1 && (j->a->stride[outer - 1] != run || stride != run)) break;
+    }
     do {
         ama__state to;
         int64_t cell = cell_of(j, b, at, outer, &group);
-        if (ama__accum_state(j->a, group, cell, &to))
-            ama__state_fold(&j->a->kind, to, run, (const char *)v->data + offset_of(v, at, outer));
+        if (!ama__accum_state(j->a, group, cell, &to)) continue;
+        if (q.n == AMA_FOLD_ROWS || to.n != q.to.n) fold_queue(j, &q, run);
+        q.to = to;
+        q.row[q.n++] = ama__rows_at(x, outer, at);
     } while (ama__index_next(outer, b->count, at));
+    fold_queue(j, &q, run);
 }
 
 /* The fastest axis is labelled, or reduced but cut by tiles: values enter one by one, in runs of one group. */
@@ -94,21 +112,28 @@ static void fold_series(const job *j, const ama__box *b, const ama__view *v) {
     } while (ama__index_next(j->ndim - 1, b->count, at));
 }
 
-static void fold_block(const job *j, const ama__box *b, const ama__view *v) {
-    if (j->c->n_row_axes > 0)
-        fold_rows(j, b, v);
-    else if (j->ndim > 0 && !is_kept(j->c, j->ndim - 1))
-        fold_series(j, b, v);
+static ama_status fold_block(const job *j, ama__evaluator *e, const ama__box *b) {
+    int last = j->ndim - 1, inner = j->c->n_row_axes > 1 ? j->c->n_row_axes : 1;
+    ama__rows x = {.list = {NULL}};
+    bool cells = j->c->n_row_axes == 0 && (last < 0 || is_kept(j->c, last));
+    if (cells) AMA_TRY(ama__evaluator_rows(e, j->c->node, b, &x));
+    if (!cells || (last >= 0 && b->count[last] > 1 && x.view.stride[last] != 1)) {
+        x = (ama__rows){.list = {NULL}};
+        AMA_TRY(ama__evaluator_runs(e, j->c->node, b, inner, &x.view));
+    }
+    if (cells)
+        fold_cells(j, b, &x);
+    else if (j->c->n_row_axes > 0)
+        fold_rows(j, b, &x.view);
     else
-        fold_cells(j, b, v);
+        fold_series(j, b, &x.view);
+    return AMA_OK;
 }
 
 static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *box) {
     ama__blocks k;
-    int inner = j->c->n_row_axes > 1 ? j->c->n_row_axes : 1;
     ama__blocks_init(&k, j->c, box);
     for (int64_t i = 0; i < k.total; i++) {
-        ama__view v;
         ama__box block = ama__blocks_at(&k, i);
         ama__evaluator_reset(e);
         if (ama__red_collects(j->c->spec.op)) {
@@ -121,8 +146,7 @@ static ama_status reduce_box(const job *j, ama__evaluator *e, const ama__box *bo
                 ama__collect_block(j->a, &block, x);
             continue;
         }
-        AMA_TRY(ama__evaluator_runs(e, j->c->node, &block, inner, &v));
-        fold_block(j, &block, &v);
+        AMA_TRY(fold_block(j, e, &block));
     }
     return AMA_OK;
 }

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "kernel/block.h"
+#include "kernel/state.h"
+#include "plan/blocks.h"
 
 /* Chunks whose cells are fewer than this are not worth slices of their own: their values are copied together. */
 #define WORTH_CELLS 2048
@@ -54,7 +55,9 @@ ama_status ama__slices_init(ama__slices *s, ama_ctx *ctx, const ama__stage *stag
         chunk_cells *= atom_extent(atoms_of(stage, c, a), box, a);
     }
     bool by_chunk = chunk_cells >= WORTH_CELLS;
-    int64_t target = ama__min_i8(AMA_BLOCK_ELEMENTS, threads > 1 ? cells / (4 * threads) + 1 : cells);
+    /* blocks of stored values are as many rows as are folded together */
+    int64_t most = ama__consumer_folds_source(c) ? AMA_BLOCK_ELEMENTS / AMA_FOLD_ROWS : AMA_BLOCK_ELEMENTS;
+    int64_t target = ama__min_i8(most, threads > 1 ? cells / (4 * threads) + 1 : cells);
     ama_status status = AMA_OK;
     for (int a = box->ndim - 1; a >= 0 && status == AMA_OK; a--) {
         if (!may_be_cut(c, a) || box->count[a] <= 1) continue;

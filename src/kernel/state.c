@@ -66,7 +66,9 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 }
 
 #define LANES 16
+#define STRIP 32 /* cells that four rows enter together */
 typedef double double4 __attribute__((vector_size(32)));
+typedef double cells4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef int64_t long4 __attribute__((vector_size(32)));
 
 #define T float
@@ -135,8 +137,8 @@ typedef int64_t long4 __attribute__((vector_size(32)));
     default: CALL(i8); break;                                                                                          \
     }
 
-void ama__state_fold(const ama__state_kind *k, ama__state s, int64_t cells, const void *x) {
-#define CALL(C) fold_##C(k, s, cells, x)
+void ama__state_fold(const ama__state_kind *k, ama__state s, int64_t cells, int rows, const void *const *x) {
+#define CALL(C) fold_##C(k, s, cells, rows, x)
     BY_CLASS(CALL)
 #undef CALL
 }
@@ -257,13 +259,13 @@ static int64_t value_i8(const ama__state_kind *k, ama__state s, int64_t i) {
 }
 
 void ama__state_finish(const ama__state_kind *k, const ama__finish *f, ama__state s, int64_t cells, void *out) {
-    enum { STRIP = 512 };
-    double x[STRIP];
-    int64_t y[STRIP];
-    uint8_t b[STRIP];
+    enum { PIECE = 512 };
+    double x[PIECE];
+    int64_t y[PIECE];
+    uint8_t b[PIECE];
     size_t size = ama__dtype_bytes(f->out);
-    for (int64_t i = 0; i < cells; i += STRIP) {
-        int64_t n = cells - i < STRIP ? cells - i : STRIP;
+    for (int64_t i = 0; i < cells; i += PIECE) {
+        int64_t n = cells - i < PIECE ? cells - i : PIECE;
         char *to = (char *)out + (size_t)i * size;
         if (f->out == AMA_F8 || f->out == AMA_F4) {
             for (int64_t j = 0; j < n; j++) x[j] = value_f8(k, f, s, i + j);

@@ -183,6 +183,12 @@ ama__box ama__blocks_at(const ama__blocks *k, int64_t i) {
     return b;
 }
 
+bool ama__consumer_folds_source(const ama__consumer *c) {
+    int last = c->node->ndim - 1;
+    return c->kind == AMA_CONSUME_REDUCE && c->node->kind == AMA_NODE_SOURCE && !ama__red_collects(c->spec.op) &&
+           last > 0 && !is_ordered(c, last);
+}
+
 int64_t ama__blocks_most(const ama__stage *s, const ama__consumer *c) {
     const ama__consumer *reduce = reduction_of(c);
     ama__box box = ama__box_whole(c->node->ndim, c->node->shape);

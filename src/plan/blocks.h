@@ -21,6 +21,9 @@ ama__box ama__blocks_at(const ama__blocks *k, int64_t i);
 /* Elements of the largest block that any box of the consumer has. */
 int64_t ama__blocks_most(const ama__stage *s, const ama__consumer *c);
 
+/* True for a reduction that folds rows of stored values into cells (kernel/state.h). */
+bool ama__consumer_folds_source(const ama__consumer *c);
+
 /* Sets consumer[].halo. Local. */
 ama_status ama__stage_find_halos(ama__graph *g, ama__stage *s);
 /* The input box of a WINDOW for a box of its outputs. */

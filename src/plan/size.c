@@ -4,7 +4,8 @@
 
 #include "base/number.h"
 #include "base/text.h"
-#include "kernel/block.h"
+#include "kernel/state.h"
+#include "plan/blocks.h"
 #include "plan/assembly.h"
 #include "plan/blocks.h"
 #include "plan/lower.h"
@@ -156,6 +157,14 @@ static bool is_chunked(const ama__plan *p, const ama__consumer *c) {
     return v->chunked && v->ndim > 0;
 }
 
+/* Stored values are folded several rows at a time (kernel/state.h): a tile has so many, or a multiple. */
+static int64_t whole_folds(const ama__stage *s, int64_t target) {
+    bool folds = false;
+    for (int i = 0; i < s->n_consumers; i++) folds = folds || ama__consumer_folds_source(&s->consumer[i]);
+    int64_t rows = s->row_bytes > 0 ? target / s->row_bytes : 0;
+    return folds ? ama__max_i8(rows / AMA_FOLD_ROWS, 1) * AMA_FOLD_ROWS * s->row_bytes : target;
+}
+
 /* Decoded bytes of a tile: 2 MiB a thread, which are still in the core's cache when they are folded; but two chunks a
  * thread, and where something is written enough for long writes and few exchanges. Where windows reach beyond tiles
  * whole units, as far as that takes no more than twice the halo. A quarter of the budget at most. */
@@ -165,6 +174,7 @@ static int64_t tile_target(const ama__plan *p, const ama__stage *s) {
     int64_t halo = ama__stage_halo(s) * s->row_bytes, large = ama__max_i8(16 * MIB, 8 * MIB * o->threads);
     for (int d = 0; d < s->ndim; d++) chunk *= d == 0 ? s->atom_rows : ama__cuts_widest(&s->atoms[d]);
     if (o->threads > 1) target = ama__max_i8(target, 2 * o->threads * chunk);
+    target = whole_folds(s, target);
     for (int i = 0; i < s->n_consumers; i++)
         if (s->consumer[i].kind == AMA_CONSUME_WRITE)
             target = ama__max_i8(target, is_chunked(p, &s->consumer[i]) ? large : 4 * MIB * o->threads);

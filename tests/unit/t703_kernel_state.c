@@ -126,7 +126,12 @@ static void by_cells_and_in_sequence(const trial *t) {
     ama__state s = ama__state_at(k, mem[0], CELLS), q = ama__state_at(k, mem[1], CELLS);
     ama__state_init(k, s, CELLS);
     ama__state_init(k, q, CELLS);
-    for (int i = 0; i < STEPS; i++) ama__state_fold(k, s, CELLS, t->data + (size_t)(i * CELLS) * t->size);
+    const void *row[STEPS];
+    for (int i = 0; i < STEPS; i++) row[i] = t->data + (size_t)(i * CELLS) * t->size;
+    for (int i = 0, n; i < STEPS; i += n) { /* 1, 2, … rows at once */
+        n = i == 0 ? 1 : i < STEPS / 2 ? i : STEPS - i;
+        ama__state_fold(k, s, CELLS, n, row + i);
+    }
     check(t, "cells", s, 0, CELLS);
     for (int c = 0; c < CELLS; c++)
         ama__state_fold_seq(k, ama__state_offset(q, c), STEPS, t->data + (size_t)c * t->size, CELLS);
@@ -142,8 +147,10 @@ static void merged(const trial *t) {
         s[p] = ama__state_at(k, mem[p], CELLS);
         ama__state_init(k, s[p], CELLS);
     }
-    for (int i = 0; i < STEPS; i++)
-        ama__state_fold(k, s[i < 20 ? 0 : 2], CELLS, t->data + (size_t)(i * CELLS) * t->size);
+    for (int i = 0; i < STEPS; i++) {
+        const void *row = t->data + (size_t)(i * CELLS) * t->size;
+        ama__state_fold(k, s[i < 20 ? 0 : 2], CELLS, 1, &row);
+    }
     static double copy[3 * CELLS];
     memcpy(copy, mem[0], sizeof copy);
     before = ama__state_at(k, copy, CELLS);

@@ -199,16 +199,17 @@ typedef struct state_options {
 /* Folds and merges into cells; a row and a sequence into another. */
 static void run_state(const trial *t, void *out) {
     enum { CELLS = 353 };
-    static double mem[2 * 3 * CELLS], row[3];
+    static double mem[2 * 3 * CELLS], cell[3];
     const state_options *o = t->options;
     size_t size = ama__class_bytes(ama__class_of(o->kind.dtype));
     ama__state s = ama__state_at(&o->kind, mem, CELLS), other = ama__state_at(&o->kind, mem + 3 * CELLS, CELLS);
-    ama__state one = ama__state_at(&o->kind, row, 1);
+    ama__state one = ama__state_at(&o->kind, cell, 1);
     ama__state_init(&o->kind, s, CELLS);
     ama__state_init(&o->kind, other, CELLS);
-    ama__state_fold(&o->kind, s, CELLS, t->a[0]);
-    ama__state_fold(&o->kind, s, CELLS, (const char *)t->a[0] + CELLS * size);
-    ama__state_fold(&o->kind, other, CELLS, (const char *)t->a[0] + 2 * CELLS * size);
+    const char *x = t->a[0];
+    const void *const row[] = {x, x + CELLS * size, x + 2 * CELLS * size, x, x + CELLS * size};
+    ama__state_fold(&o->kind, s, CELLS, 5, row);
+    ama__state_fold(&o->kind, other, CELLS, 1, row + 2);
     ama__state_merge(&o->kind, s, other, CELLS);
     ama__state_row(&o->kind, one, N, t->a[0]);
     ama__state_finish(&o->kind, &o->finish, one, 1, (char *)out + MEM / 2);
