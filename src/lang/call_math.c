@@ -172,6 +172,7 @@ static ama_status plain_map(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__handle *h;
     ama__object o;
     for (int i = 0; i < c->n; i++) {
+        if (c->arg[i].v.kind == AMA_VAL_DATETIME) return ama__interp_type(ip, c, &c->arg[i], "a number or an array");
         AMA_TRY(ama__val_ndarray(ip, &c->arg[i].v, c->arg[i].at, &h));
         in[i] = ama__operand_object(&h->object);
     }

@@ -125,6 +125,7 @@ ama_status ama__eval_truth(ama__interp *ip, const ama__val *v, ama__span at, boo
     case AMA_VAL_BOOL:
     case AMA_VAL_INT: *out = ama__val_i8(v) != 0; return AMA_OK;
     case AMA_VAL_FLOAT: *out = v->u.f != 0; return AMA_OK;
+    case AMA_VAL_DATETIME: *out = v->u.datetime->ns != 0; return AMA_OK;
     case AMA_VAL_STR: *out = v->u.s[0] != '\0'; return AMA_OK;
     case AMA_VAL_LIST:
     case AMA_VAL_TUPLE:

@@ -182,11 +182,11 @@ ama_status ama__call_refuse(ama__interp *ip, ama__call *c, const char *const *na
 ama_status ama__call_pairs(ama__interp *ip, ama__call *c, const ama__arg *dict, int *n, ama__arg **out);
 
 /* ---- values (val_convert.c) */
-/* A value as a label: number, text. False when it is none. */
+/* A value as a label: number, text, time. False when it is none. */
 bool ama__val_label(const ama__val *v, ama__label *out);
 /* A value as operand; ARG when it is none. */
 ama_status ama__val_operand(ama__interp *ip, const ama__val *v, ama__span at, ama__operand *out);
-/* Lists and numbers (nested, rectangular) as a numpy array in memory. */
+/* A number, string or time, or lists of them (nested, rectangular), as a numpy array in memory. */
 ama_status ama__val_ndarray(ama__interp *ip, const ama__val *v, ama__span at, ama__handle **out);
 /* An array in memory as plain values (lists in lists). */
 ama_status ama__val_from_memory(ama__interp *ip, const ama__node *node, const void *data, ama__val *out);

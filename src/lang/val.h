@@ -4,6 +4,7 @@
 #define AMA_LANG_VAL_H
 
 #include "base/text.h"
+#include "cf/datetime64.h"
 #include "graph/coarsen.h"
 #include "graph/encode.h"
 #include "graph/group.h"
@@ -36,6 +37,7 @@ typedef enum ama__val_kind {
     AMA_VAL_FUNCTION, /* a row of the table, bound to what it was taken from */
     AMA_VAL_DEF,      /* a function of the script */
     AMA_VAL_DTYPE,
+    AMA_VAL_DATETIME, /* numpy.datetime64 */
     AMA_VAL_ARRAY,
     AMA_VAL_DATASET,
     AMA_VAL_NDARRAY, /* a numpy array: handle without labels, dims by position */
@@ -112,6 +114,7 @@ struct ama__val {
         const ama__bound *bound;
         const ama__function *def;
         ama_dtype dtype;
+        const ama__datetime *datetime;
         ama__handle *handle; /* ARRAY … NUMBER, DT, ATTRS, ENCODING, COORDS, LOC */
         const ama__group *group;
         const ama__weighted *weighted;
