@@ -196,9 +196,6 @@ ama_status ama__build_diff(ama__interp *ip, ama__call *c, ama__val *out) {
         return ama__interp_fail(ip, label->at, AMA_ERR_ARG, "label must be 'upper' or 'lower'%s%s%s",
                                 side ? ", not '" : "", side ? side : "", side ? "'" : "");
     if (n < 0) return ama__interp_fail(ip, n_arg->at, AMA_ERR_ARG, "n must be 0 or more, not %lld", (long long)n);
-    if (n > 1 && side[0] == 'l') /* xarray takes the lower labels of the first difference only */
-        return ama__interp_fail(ip, label->at, AMA_ERR_UNSUPPORTED,
-                                "label='lower' with n > 1; use diff(dim, label='lower') several times");
     c->blame = dim->at;
     AMA_TRY(ama__object_diff(ip->g, &c->self.u.handle->object, name, n, side[0] == 'u', &o));
     return finish(ip, c, &o, out);
