@@ -60,6 +60,7 @@ ama_status ama__build_rolling(ama__interp *ip, ama__call *c, ama__val *out) {
     AMA_NEW(ip->arena, around, r->n + 1);
     for (int i = 0; i < r->n; i++) {
         const ama__arg one = value_of(center, dim[i]);
+        if (ama__val_is_seq(&one.v)) return ama__interp_type(ip, c, center, "a bool or {dim: bool}");
         AMA_TRY(ama__arg_bool(ip, c, &one, &around[i]));
     }
     r->center = around;

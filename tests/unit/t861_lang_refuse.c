@@ -195,6 +195,7 @@ static const refusal cases[] = {
     {"tas.diff(\"tim\")", 10, AMA_ERR_NOTFOUND, "did you mean 'time'?"},
     {"tas.diff(\"lat\", n=-1)", 19, AMA_ERR_ARG, "n must be 0 or more"},
     {"tas.diff(\"lat\", label=\"mid\")", 23, AMA_ERR_ARG, "'upper' or 'lower', not 'mid'"},
+    {"tas.rolling(lat=3, lon=3, center=[True, False])", 34, AMA_ERR_ARG, "a bool or {dim: bool}, not list"},
     {"tas.shift(lot=1)", 11, AMA_ERR_NOTFOUND, "no dim 'lot'"},
     {"tas.shift(lat=\"1\")", 15, AMA_ERR_ARG, "'lat' must be an int, not str"},
     {"(tas > 3).shift(lat=1)", 11, AMA_ERR_UNSUPPORTED, "shift of bool without fill_value"},
