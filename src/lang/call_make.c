@@ -278,7 +278,7 @@ ama_status ama__build_numpy_full(ama__interp *ip, ama__call *c, ama__val *out) {
         if (!ama__val_is_number(&fill->v)) return ama__interp_type(ip, c, fill, "a number");
         value = fill->v;
     }
-    ama_dtype t = value.kind == AMA_VAL_INT ? AMA_I8 : value.kind == AMA_VAL_BOOL ? AMA_BOOL : AMA_F8;
+    ama_dtype t = ama__val_dtype(&value);
     AMA_TRY(repeat_value(ip, &value, t, n, extent, &node));
     return cast_bare(ip, c, ama__call_arg(c, "dtype"), node, out);
 }

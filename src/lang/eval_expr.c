@@ -158,6 +158,7 @@ ama_status ama__eval_truth(ama__interp *ip, const ama__val *v, ama__span at, boo
 static ama_status eval_field(ama__interp *ip, const ama__ast *field, ama__piece_list *list) {
     ama__val v, spec = ama__val_str("");
     AMA_TRY(ama__eval(ip, field->field.value, &v));
+    if (!field->field.conversion) v.numpy = 0; /* formatted, numpy's numbers are Python's */
     if (field->field.spec) AMA_TRY(ama__eval(ip, field->field.spec, &spec));
     if (spec.kind != AMA_VAL_STR)
         return ama__interp_fail(ip, field->span, AMA_ERR_UNSUPPORTED, "a format that depends on computed values");

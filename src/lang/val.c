@@ -205,13 +205,30 @@ static void print_items(ama__text *text, const ama__val *v) {
     if (items->look == AMA_LOOK_FROZEN) ama__text_add(text, ")");
 }
 
+/* Of numpy's scalars repr() names the type: np.float32(0.1), np.True_. */
+static void print_number(ama__text *text, const ama__val *v, bool repr) {
+    char buf[64];
+    bool named = repr && v->numpy;
+    if (named) ama__text_add(text, "np.");
+    if (named && v->kind != AMA_VAL_BOOL) ama__text_printf(text, "%s(", ama__dtype_name(ama__val_dtype(v)));
+    if (v->kind == AMA_VAL_BOOL)
+        ama__text_printf(text, "%s%s", v->u.b ? "True" : "False", named ? "_" : "");
+    else if (v->kind == AMA_VAL_INT)
+        ama__text_printf(text, "%lld", (long long)v->u.i);
+    else if (ama__val_dtype(v) == AMA_F4)
+        ama__text_add(text, ama__text_f4(buf, sizeof buf, (float)v->u.f));
+    else
+        ama__text_add(text, ama__text_f8(buf, sizeof buf, v->u.f));
+    if (named && v->kind != AMA_VAL_BOOL) ama__text_add(text, ")");
+}
+
 void ama__val_print(ama__text *text, const ama__val *v, bool repr) {
     char buf[64];
     switch (v->kind) {
     case AMA_VAL_NONE: ama__text_add(text, "None"); break;
-    case AMA_VAL_BOOL: ama__text_add(text, v->u.b ? "True" : "False"); break;
-    case AMA_VAL_INT: ama__text_printf(text, "%lld", (long long)v->u.i); break;
-    case AMA_VAL_FLOAT: ama__text_add(text, ama__text_f8(buf, sizeof buf, v->u.f)); break;
+    case AMA_VAL_BOOL:
+    case AMA_VAL_INT:
+    case AMA_VAL_FLOAT: print_number(text, v, repr); break;
     case AMA_VAL_STR:
         if (repr)
             print_str(text, v->u.s);

@@ -102,6 +102,7 @@ typedef struct ama__pieces {
 
 struct ama__val {
     ama__val_kind kind;
+    uint8_t numpy; /* BOOL, INT, FLOAT: 1 + the ama_dtype of a numpy scalar, 0 for Python's own */
     union {
         bool b;
         int64_t i;
@@ -163,6 +164,12 @@ static inline double ama__val_f8(const ama__val *v) {
 }
 static inline int64_t ama__val_i8(const ama__val *v) {
     return v->kind == AMA_VAL_INT ? v->u.i : v->kind == AMA_VAL_BOOL ? (int64_t)v->u.b : (int64_t)v->u.f;
+}
+
+/* What numpy makes of the number in an array. */
+static inline ama_dtype ama__val_dtype(const ama__val *v) {
+    if (v->numpy) return (ama_dtype)(v->numpy - 1);
+    return v->kind == AMA_VAL_FLOAT ? AMA_F8 : v->kind == AMA_VAL_INT ? AMA_I8 : AMA_BOOL;
 }
 
 /* Containers. All Local; only memory can be missing. */

@@ -58,6 +58,7 @@ typedef struct flat_list {
     int64_t shape[AMA_MAX_DIMS];
     int64_t n, cap;
     const ama__val **leaf;
+    ama_dtype dtype;    /* of the numbers so far */
     ama__val_kind kind; /* the widest of bool, int, float; or str, or datetime64 */
 } flat_list;
 
@@ -76,6 +77,8 @@ static ama_status add_leaf(flat_list *f, const ama__val *v) {
         return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "%s and %s are mixed in one array",
                                 ama__val_type(f->leaf[0]), ama__val_type(v));
     if (v->kind > f->kind) f->kind = v->kind;
+    if (ama__val_is_number(v) && !ama__dtype_promote(f->n ? f->dtype : ama__val_dtype(v), ama__val_dtype(v), &f->dtype))
+        return ama__interp_fail(f->ip, f->at, AMA_ERR_UNSUPPORTED, "numbers of these types in one array");
     f->leaf[f->n++] = v;
     return AMA_OK;
 }
@@ -112,20 +115,16 @@ ama_status ama__val_ndarray(ama__interp *ip, const ama__val *v, ama__span at, am
     AMA_TRY(flatten(&f, v, 0));
     if (f.ndim < 0) /* no leaf: an empty list */
         for (f.ndim = 0; f.shape[f.ndim] >= 0;) f.ndim++;
-    if (f.n == 0) f.kind = AMA_VAL_FLOAT;
     bool times = f.kind == AMA_VAL_DATETIME;
-    ama_dtype t = f.kind == AMA_VAL_BOOL           ? AMA_BOOL
-                  : f.kind == AMA_VAL_INT || times ? AMA_I8
-                  : f.kind == AMA_VAL_FLOAT        ? AMA_F8
-                                                   : AMA_STRING;
+    ama_dtype t = f.n == 0 ? AMA_F8 : times ? AMA_I8 : f.kind == AMA_VAL_STR ? AMA_STRING : f.dtype;
     void *data;
     ama__node *node;
     AMA_KEEP(ip->arena, data, ama__arena_alloc(ip->arena, (size_t)(f.n ? f.n : 1) * ama__dtype_bytes(t)));
     for (int64_t i = 0; i < f.n; i++) {
         if (t == AMA_STRING)
             ((const char **)data)[i] = f.leaf[i]->u.s;
-        else if (t == AMA_F8)
-            ((double *)data)[i] = ama__val_f8(f.leaf[i]);
+        else if (ama__dtype_is_float(t))
+            ama__dtype_set_f8(t, data, i, ama__val_f8(f.leaf[i]));
         else
             ama__dtype_set_i8(t, data, i, times ? f.leaf[i]->u.datetime->ns : ama__val_i8(f.leaf[i]));
     }
@@ -219,8 +218,13 @@ ama_status ama__val_to_attr(ama__interp *ip, ama__attrs *attrs, const char *name
         return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED,
                                 "attribute '%s' depends on computed values, which are known only after the run", name);
     if (v->kind == AMA_VAL_INT || v->kind == AMA_VAL_FLOAT) {
-        bool f = v->kind == AMA_VAL_FLOAT;
-        return ama__attrs_set(ip->arena, attrs, name, f ? AMA_F8 : AMA_I8, 1, f ? (const void *)&v->u.f : &v->u.i);
+        ama_dtype t = ama__val_dtype(v);
+        uint64_t buf = 0;
+        if (ama__dtype_is_float(t))
+            ama__dtype_set_f8(t, &buf, 0, ama__val_f8(v));
+        else
+            ama__dtype_set_i8(t, &buf, 0, ama__val_i8(v));
+        return ama__attrs_set(ip->arena, attrs, name, t, 1, &buf);
     }
     if (!ama__val_is_seq(v) && !ama__val_is_object(v))
         return ama__interp_fail(ip, at, AMA_ERR_ARG, "attribute '%s' must be a str, a number or a list of them, not %s",

@@ -192,6 +192,7 @@ static const refusal cases[] = {
     {"tas.coarsen(lat=3, coord_func=\"first\")", 31, AMA_ERR_UNSUPPORTED, "coord_func 'first'"},
     {"tas.coarsen(lat=9, boundary=\"trim\").mean()", 37, AMA_ERR_UNSUPPORTED, "nothing is left of the 3 elements"},
     {"tas.coarsen(lat=3).median()", 20, AMA_ERR_UNSUPPORTED, "Coarsen.median is not supported yet"},
+    {"x = -np.uint8(2)", 5, AMA_ERR_UNSUPPORTED, "-2, which uint8 does not hold"},
     {"tas.diff(\"tim\")", 10, AMA_ERR_NOTFOUND, "did you mean 'time'?"},
     {"tas.diff(\"lat\", n=-1)", 19, AMA_ERR_ARG, "n must be 0 or more"},
     {"tas.diff(\"lat\", label=\"mid\")", 23, AMA_ERR_ARG, "'upper' or 'lower', not 'mid'"},
