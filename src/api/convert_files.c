@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/session.h"
+#include "base/path.h"
 #include "base/phase.h"
 #include "base/text.h"
 #include "graph/conversion.h"
@@ -47,6 +48,19 @@ static ama_status read_options(convert *c, const char *output) {
     AMA_TRY(ama__wrap(ctx, ama__convert_names(&c->g, o->drop, &a->n_drop, &drop), "--drop"));
     a->keep = keep;
     a->drop = drop;
+    return AMA_OK;
+}
+
+/* Inputs are not written over, not even with --overwrite: in scripts neither. Rank 0. */
+static ama_status check_outputs(convert *c, int n, const char *const *inputs) {
+    for (int i = 0; i < c->n_sinks; i++) {
+        const char *path = c->sink[i]->spec->path;
+        ama__file_id id;
+        if (!ama__file_id_get(path, &id)) continue;
+        for (int k = 0; k < n; k++)
+            if (ama__file_id_is(&id, inputs[k]))
+                return ama__fail(c->s->ctx, AMA_ERR_ARG, "write %s: it is one of the inputs; give another name", path);
+    }
     return AMA_OK;
 }
 
@@ -145,6 +159,7 @@ static ama_status open_and_run(convert *c, int n, const char *const *inputs, con
     AMA_TRY(ama__comm_agree(comm, read_options(c, output)));
     AMA_TRY(ama__convert_open(&c->g, comm, n, inputs, &how, &c->stores, &ds, &c->args.reencode));
     AMA_TRY(ama__comm_agree(comm, ama__convert_sinks(&c->g, ds, &c->args, &c->n_sinks, &c->sink)));
+    AMA_TRY(ama__comm_agree(comm, ama__comm_rank(comm) == 0 ? check_outputs(c, n, inputs) : AMA_OK));
     AMA_TRY(ama__comm_agree(comm, ama__comm_rank(comm) == 0 ? make_directory(c) : AMA_OK));
     return perform(c, n, inputs);
 }

@@ -18,6 +18,11 @@ static inline int64_t ama__timeaxis_ticks_per_s(const ama__timeaxis *a) {
     return a->datetime64 ? 1000000000 : 1000000;
 }
 
+/* True when the ticks of both can be compared. */
+static inline bool ama__timeaxis_same(const ama__timeaxis *a, const ama__timeaxis *b) {
+    return a->datetime64 == b->datetime64 && (a->datetime64 || a->calendar == b->calendar);
+}
+
 /* True when the text has the form "<unit> since <date>". */
 bool ama__time_units_is_since(const char *units);
 

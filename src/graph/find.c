@@ -89,6 +89,16 @@ static ama_status wrong_kind(const finder *f, const ama__label *l) {
                      ama__label_print(f->g, f->index->time, l));
 }
 
+static ama_status wrong_calendar(const finder *f, const ama__label *l) {
+    const ama__timeaxis *have = f->index->time;
+    bool datetime = have->datetime64;
+    return ama__fail(
+        f->g->ctx, AMA_ERR_ARG, "dim \"%s\" has %s%s%s, with which %s %s cannot be compared%s", f->dim,
+        datetime ? "datetime64 times" : "times of the ", datetime ? "" : ama__calendar_name(have->calendar),
+        datetime ? "" : " calendar", l->axis->datetime64 ? "the datetime64" : "a time of another calendar,",
+        ama__label_print(f->g, l->axis, l), datetime ? "" : "; a date as text, \"2000-02-03\", can be given");
+}
+
 /* ---- labels of the index' kind */
 
 /* A text as one time: the first instant it names. Labels of float32 indexes are float32. */
@@ -107,6 +117,7 @@ static ama_status convert(const finder *f, const ama__label *in, ama__label *out
         return AMA_OK;
     }
     bool text = in->kind == AMA_LABEL_TEXT, tick = in->kind == AMA_LABEL_TICK;
+    if (tick && v->time && in->axis && !ama__timeaxis_same(v->time, in->axis)) return wrong_calendar(f, in);
     if (in->kind == AMA_LABEL_NONE || text != (v->node->dtype == AMA_STRING) || tick != (v->time != NULL) ||
         (in->kind == AMA_LABEL_BOOL && v->node->dtype != AMA_BOOL))
         return wrong_kind(f, in);
@@ -250,6 +261,10 @@ ama_status ama__find_list(ama__graph *g, const ama__variable *index, const char 
                              "a list of labels along dim \"%s\" needs an index without repeats, but %s stands there "
                              "twice",
                              dim, ama__labels_print(g, index, f.order[k]));
+    for (int64_t i = 1; i < n; i++)
+        if ((list[i].kind == AMA_LABEL_TICK && list[0].kind == AMA_LABEL_TEXT) ||
+            (list[i].kind == AMA_LABEL_TEXT && list[0].kind == AMA_LABEL_TICK))
+            return ama__fail(g->ctx, AMA_ERR_ARG, "times and texts are mixed in the labels of dim \"%s\"", dim);
     AMA_NEW(g->arena, places, n + 1);
     for (int64_t i = 0; i < n; i++) AMA_TRY(one(&f, &list[i], &places[i]));
     *out = (ama__place){.count = n, .list = places};
@@ -281,7 +296,7 @@ static ama_status unordered_end(const finder *f, const ama__label *label, bool l
     ama__label l;
     *out = left ? 0 : f->n;
     if (label->kind == AMA_LABEL_NONE) return AMA_OK;
-    if (!f->index->time) {
+    if (!f->index->time || label->kind != AMA_LABEL_TEXT) {
         AMA_TRY(convert(f, label, &l));
         int64_t lo = bound(f, &l, false), hi = bound(f, &l, true);
         *out = hi - lo == 1 ? f->order[lo] + (left ? 0 : 1) : 0;

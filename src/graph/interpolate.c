@@ -63,10 +63,7 @@ static ama_status check_kind(ama__graph *g, const step *s) {
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "interp: the labels of dim \"%s\" are no numbers or times",
                          s->dim);
     bool number = !t->time && !ama__dtype_is_text(t->node->dtype) && t->node->dtype != AMA_BOOL;
-    if (x && x->time ? t->time && t->time->datetime64 == x->time->datetime64 &&
-                           (t->time->datetime64 || t->time->calendar == x->time->calendar)
-                     : number)
-        return AMA_OK;
+    if (x && x->time ? t->time && ama__timeaxis_same(t->time, x->time) : number) return AMA_OK;
     return ama__fail(g->ctx, AMA_ERR_ARG, "interp: dim \"%s\" has %s, so its targets must be %s%s", s->dim, have, have,
                      x && x->time ? " of the same calendar or dates such as \"2000-01-31\"" : "");
 }

@@ -51,6 +51,7 @@ int ama__label_compare(const ama__label *a, const ama__label *b) {
 const char *ama__label_print(ama__graph *g, const ama__timeaxis *time, const ama__label *label) {
     char buf[64];
     const char *s = buf;
+    if (label->kind == AMA_LABEL_TICK && label->axis) time = label->axis;
     switch (label->kind) {
     case AMA_LABEL_NONE: return "None";
     case AMA_LABEL_BOOL: return label->i8 ? "True" : "False";
@@ -81,8 +82,7 @@ const char *ama__labels_print(ama__graph *g, const ama__variable *index, int64_t
 
 static bool same_axis(const ama__variable *a, const ama__variable *b) {
     if (!a->time || !b->time) return !a->time && !b->time;
-    if (a->time->datetime64 || b->time->datetime64) return a->time->datetime64 && b->time->datetime64;
-    return a->time->calendar == b->time->calendar;
+    return ama__timeaxis_same(a->time, b->time);
 }
 
 int ama__labels_compare(const ama__variable *a, int64_t i, const ama__variable *b, int64_t j) {

@@ -32,7 +32,7 @@ ama_status ama__labels_take(ama__graph *g, ama__node *in, int ndim, const ama__p
 ama_status ama__labels_take_dim(ama__graph *g, const ama__variable *v, const char *dim, const ama__pick *p, int64_t at,
                                 ama__variable **out);
 
-/* One label, as a script writes it. TICK: a time in ticks of the index' own axis. */
+/* One label, as a script writes it. TICK: a time in ticks of `axis`. */
 typedef enum ama__label_kind {
     AMA_LABEL_NONE,
     AMA_LABEL_BOOL,
@@ -43,8 +43,9 @@ typedef enum ama__label_kind {
 } ama__label_kind;
 typedef struct ama__label {
     ama__label_kind kind;
-    int64_t i8; /* BOOL, INT, TICK */
-    double f8;  /* FLOAT */
+    int64_t i8;                /* BOOL, INT, TICK */
+    const ama__timeaxis *axis; /* TICK: NULL is the index' own */
+    double f8;                 /* FLOAT */
     const char *text;
 } ama__label;
 

@@ -241,11 +241,6 @@ static ama_status map_text(ama__graph *g, ama__op op, int n, const ama__term *in
 
 /* ---- times */
 
-static bool same_axis(const ama__timeaxis *a, const ama__timeaxis *b) {
-    if (a->datetime64 || b->datetime64) return a->datetime64 && b->datetime64;
-    return a->calendar == b->calendar;
-}
-
 static ama_status times_wanted(ama__graph *g, ama__op op, const ama__timeaxis *axis) {
     if (op == AMA_OP_SUB || op == AMA_OP_ADD)
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "arithmetic with times (their differences are timedeltas)");
@@ -258,7 +253,7 @@ static ama_status as_ticks(ama__graph *g, ama__op op, const ama__timeaxis *axis,
                            ama__variable *copy, ama__term *out) {
     *out = *in;
     if (in->var) {
-        if (!in->var->time || !same_axis(axis, in->var->time)) return times_wanted(g, op, axis);
+        if (!in->var->time || !ama__timeaxis_same(axis, in->var->time)) return times_wanted(g, op, axis);
         *copy = *in->var;
         copy->time = NULL;
         out->var = copy;

@@ -294,9 +294,7 @@ static ama_status check_array_time(ama__graph *g, const ama__object *in, const a
     const ama__variable *index = ama__coords_index(in->ds.n_coords, in->ds.coord, s->dim);
     const ama__timeaxis *a = s->array->is_dataset ? NULL : ama__object_var(s->array)->time;
     if (!index || !a) return AMA_OK;
-    if (index->time && index->time->datetime64 == a->datetime64 &&
-        (a->datetime64 || a->calendar == index->time->calendar))
-        return AMA_OK;
+    if (index->time && ama__timeaxis_same(index->time, a)) return AMA_OK;
     return ama__fail(g->ctx, AMA_ERR_MISMATCH,
                      "sel: the times of the selecting array are not of the kind of dim \"%s\"", s->dim);
 }

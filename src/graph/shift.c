@@ -46,7 +46,7 @@ ama_status ama__object_diff(ama__graph *g, const ama__object *x, const char *dim
     if (n < 0) return ama__fail(g->ctx, AMA_ERR_ARG, "diff: n must be 0 or more, not %" PRId64, n);
     *out = *x;
     for (int64_t i = 0; i < n; i++) {
-        AMA_TRY(diff_once(g, out, dim, upper, out));
+        AMA_TRY(diff_once(g, out, dim, upper || i > 0, out));
         if (ama__dataset_dim_size(&out->ds, dim) == 0) break; /* nothing more comes of it */
     }
     return AMA_OK;

@@ -4,7 +4,8 @@
 
 #include "graph/arith.h"
 
-/* Differences along a dim, n times; upper: labels of the later element. Data variables without the dim stay. */
+/* Differences along a dim, n times. upper: labels of the later element; if not, the first difference has those of the
+ * earlier one and further ones, as in xarray, of the later. Data variables without the dim stay. */
 ama_status ama__object_diff(ama__graph *g, const ama__object *x, const char *dim, int64_t n, bool upper,
                             ama__object *out);
 

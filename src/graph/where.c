@@ -216,7 +216,23 @@ typedef struct members {
 } members;
 
 static bool same_kind(const ama__variable *v, const ama__label *l) {
+    if (l->kind == AMA_LABEL_TICK) return v->time && l->axis && ama__timeaxis_same(v->time, l->axis);
     return (l->kind == AMA_LABEL_TEXT) == (v->node->dtype == AMA_STRING) || (l->kind == AMA_LABEL_TEXT && v->time);
+}
+
+static ama_status member_term(ama__graph *g, const ama__label *l, ama__term *out) {
+    ama__variable *v;
+    switch (l->kind) {
+    case AMA_LABEL_TEXT: *out = ama__term_scalar(ama__operand_text(l->text)); return AMA_OK;
+    case AMA_LABEL_FLOAT: *out = ama__term_scalar(ama__operand_float(l->f8)); return AMA_OK;
+    case AMA_LABEL_BOOL: *out = ama__term_scalar(ama__operand_bool(l->i8 != 0)); return AMA_OK;
+    case AMA_LABEL_TICK:
+        AMA_NEW(g->arena, v, 1);
+        v->time = l->axis;
+        *out = ama__term_var(v);
+        return ama__node_scalar(g, AMA_I8, 0, l->i8, &v->node);
+    default: *out = ama__term_scalar(ama__operand_int(l->i8)); return AMA_OK;
+    }
 }
 
 static ama_status run_isin(ama__graph *g, void *user, int n, const ama__term *in, ama__variable **out) {
@@ -233,10 +249,7 @@ static ama_status run_isin(ama__graph *g, void *user, int n, const ama__term *in
     for (int i = 0; i < m->n; i++) {
         const ama__label *l = &m->list[i];
         if (!same_kind(x, l)) continue; /* equals nothing */
-        t[1] = ama__term_scalar(l->kind == AMA_LABEL_TEXT    ? ama__operand_text(l->text)
-                                : l->kind == AMA_LABEL_FLOAT ? ama__operand_float(l->f8)
-                                : l->kind == AMA_LABEL_BOOL  ? ama__operand_bool(l->i8 != 0)
-                                                             : ama__operand_int(l->i8));
+        AMA_TRY(member_term(g, l, &t[1]));
         AMA_TRY(ama__terms_map(g, AMA_OP_EQ, 2, t, &v));
         either[0] = ama__term_var(*out);
         either[1] = ama__term_var(v);

@@ -56,7 +56,8 @@ static ama_status read_options(ama__interp *ip, ama__call *c, ama__interpolate_o
 
 static ama_status read_target(ama__interp *ip, const ama__arg *a, ama__interpolate_target *t) {
     ama__handle *h;
-    bool value = (a->v.kind >= AMA_VAL_BOOL && a->v.kind <= AMA_VAL_STR) || ama__val_is_seq(&a->v);
+    bool value = ama__val_is_number(&a->v) || a->v.kind == AMA_VAL_STR || a->v.kind == AMA_VAL_DATETIME ||
+                 ama__val_is_seq(&a->v);
     if (!value && !ama__val_is_object(&a->v))
         return ama__interp_fail(ip, a->at, AMA_ERR_ARG, "dim '%s' cannot be interpolated to a %s", a->name,
                                 ama__val_type(&a->v));

@@ -70,7 +70,8 @@ ama_status ama__make_variable(ama__interp *ip, const ama__val *v, const char *di
         if (v->u.items->n == 3) AMA_TRY(ama__make_attrs(ip, &part[2], at, &var->attrs));
         return ama__object_from_array(ip->g, NULL, var, 0, NULL, out);
     }
-    if (v->kind == AMA_VAL_NONE || v->kind > AMA_VAL_NUMBER || (v->kind > AMA_VAL_TUPLE && v->kind < AMA_VAL_ARRAY))
+    bool other = v->kind > AMA_VAL_TUPLE && v->kind < AMA_VAL_ARRAY && v->kind != AMA_VAL_DATETIME;
+    if (v->kind == AMA_VAL_NONE || v->kind > AMA_VAL_NUMBER || other)
         return ama__interp_fail(ip, at, AMA_ERR_ARG, "a %s cannot become a variable", ama__val_type(v));
     ama__handle *h;
     AMA_TRY(ama__val_ndarray(ip, v, at, &h));
@@ -252,6 +253,10 @@ ama_status ama__build_numpy_array(ama__interp *ip, ama__call *c, ama__val *out) 
     ama__handle *h;
     AMA_TRY(ama__val_ndarray(ip, &c->arg[0].v, c->arg[0].at, &h));
     if (h->object.is_dataset) return ama__interp_type(ip, c, &c->arg[0], "an array or a list");
+    if (ama__object_var(&h->object)->time)
+        return ama__interp_fail(ip, c->arg[0].at, AMA_ERR_UNSUPPORTED,
+                                "%s() of times is not supported yet; the list itself does in sel, interp and coords",
+                                c->method->name);
     return cast_bare(ip, c, &c->arg[1], ama__object_var(&h->object)->node, out);
 }
 
@@ -273,7 +278,7 @@ ama_status ama__build_numpy_full(ama__interp *ip, ama__call *c, ama__val *out) {
         if (!ama__val_is_number(&fill->v)) return ama__interp_type(ip, c, fill, "a number");
         value = fill->v;
     }
-    ama_dtype t = value.kind == AMA_VAL_INT ? AMA_I8 : value.kind == AMA_VAL_BOOL ? AMA_BOOL : AMA_F8;
+    ama_dtype t = ama__val_dtype(&value);
     AMA_TRY(repeat_value(ip, &value, t, n, extent, &node));
     return cast_bare(ip, c, ama__call_arg(c, "dtype"), node, out);
 }

@@ -172,12 +172,15 @@ static ama_status plain_map(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__handle *h;
     ama__object o;
     for (int i = 0; i < c->n; i++) {
+        if (c->arg[i].v.kind == AMA_VAL_DATETIME) return ama__interp_type(ip, c, &c->arg[i], "a number or an array");
         AMA_TRY(ama__val_ndarray(ip, &c->arg[i].v, c->arg[i].at, &h));
         in[i] = ama__operand_object(&h->object);
     }
     AMA_TRY(ama__object_function(ip->g, c->method->name, c->n, in, &o));
-    if (ama__object_var(&o)->ndim == 0) return ama__val_scalar(ip, &o, c->blame, out);
-    return ama__val_object(ip->arena, AMA_VAL_NDARRAY, &o, out);
+    if (ama__object_var(&o)->ndim > 0) return ama__val_object(ip->arena, AMA_VAL_NDARRAY, &o, out);
+    AMA_TRY(ama__val_scalar(ip, &o, c->blame, out));
+    if (ama__val_is_number(out)) out->numpy = (uint8_t)(ama__object_var(&o)->node->dtype + 1);
+    return AMA_OK;
 }
 
 ama_status ama__build_numpy_map(ama__interp *ip, ama__call *c, ama__val *out) {

@@ -169,13 +169,16 @@ ama_status ama__build_open_dataset(ama__interp *ip, ama__call *c, ama__val *out)
     const ama__arg *a = &c->arg[0];
     ama__open_args o;
     const char *path;
+    int first = ip->script->stores.n;
     AMA_TRY(ama__arg_text(ip, c, a, &path));
     if (!path) return ama__interp_type(ip, c, a, "a path (str)");
     AMA_TRY(read_options(ip, c, &o));
     c->blame = a->at;
     AMA_TRY(open_one(ip, path, &o, a->at, out));
     AMA_TRY(ama__open_chunks(ip, c, out));
-    return strcmp(c->method->name, "open_dataarray") == 0 ? only_variable(ip, c, out) : AMA_OK;
+    if (strcmp(c->method->name, "open_dataarray") == 0) AMA_TRY(only_variable(ip, c, out));
+    bool stays = strncmp(c->method->name, "load", 4) != 0;
+    return stays ? ama__input_note(ip, first, out->u.handle, a->at) : AMA_OK;
 }
 
 /* ---- several files */
@@ -237,7 +240,9 @@ ama_status ama__build_open_mfdataset(ama__interp *ip, ama__call *c, ama__val *ou
     AMA_TRY(gather_paths(ip, c, &n, &paths));
     if (n <= 0) return ama__interp_fail(ip, c->arg[0].at, AMA_ERR_NOTFOUND, "no files to open");
     c->blame = c->arg[0].at;
-    return open_many(ip, n, paths, &o, c->blame, out);
+    int first = ip->script->stores.n;
+    AMA_TRY(open_many(ip, n, paths, &o, c->blame, out));
+    return ama__input_note(ip, first, out->u.handle, c->blame);
 }
 
 ama_status ama__open_path(ama__interp *ip, const char *path, ama__span at, ama__val *out) {
@@ -247,10 +252,15 @@ ama_status ama__open_path(ama__interp *ip, const char *path, ama__span at, ama__
     o.allow_external = ip->options->allow_external;
     o.index_cache = ip->options->index_cache;
     o.max_openers = ip->options->max_openers;
-    if (!has_magic(path)) return open_one(ip, path, &o, at, out);
-    AMA_TRY(ama__open_glob(ip, path, &n, &paths));
-    if (n == 0) return ama__fail(ip->ctx, AMA_ERR_NOTFOUND, "no file matches %s", path);
-    return open_many(ip, n, paths, &o, at, out);
+    int first = ip->script->stores.n;
+    if (has_magic(path)) {
+        AMA_TRY(ama__open_glob(ip, path, &n, &paths));
+        if (n == 0) return ama__fail(ip->ctx, AMA_ERR_NOTFOUND, "no file matches %s", path);
+        AMA_TRY(open_many(ip, n, paths, &o, at, out));
+    } else {
+        AMA_TRY(open_one(ip, path, &o, at, out));
+    }
+    return ama__input_note(ip, first, out->u.handle, at);
 }
 
 ama_status ama__build_glob(ama__interp *ip, ama__call *c, ama__val *out) {

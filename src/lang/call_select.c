@@ -20,6 +20,7 @@ static ama_status read_label(ama__interp *ip, const char *dim, const ama__val *v
         AMA_TRY(ama__variable_copy(ip->g, var, &var));
         var->node = node;
         *out = ama__labels_get(var, 0);
+        out->axis = var->time;
         return AMA_OK;
     }
     AMA_TRY(ama__val_scalar_now(ip, &now, at, "a label", &now));

@@ -310,11 +310,18 @@ ama_status ama__build_same(ama__interp *ip, ama__call *c, ama__val *out) {
     ama__object o = *self_of(c);
     if (load || strcmp(name, "compute") == 0) AMA_TRY(ama__object_unchunk(ip->g, self_of(c), &o));
     if (load) ama__handle_set(c->self.u.handle, &o);
+    ama__input_loaded(ip, &c->self);
     if (load || strcmp(name, "persist") == 0) {
         *out = c->self;
         return AMA_OK;
     }
     return finish(ip, c, &o, out);
+}
+
+ama_status ama__build_close(ama__interp *ip, ama__call *c, ama__val *out) {
+    ama__input_closed(ip, &c->self);
+    *out = ama__val_none();
+    return AMA_OK;
 }
 
 ama_status ama__build_nothing(ama__interp *ip, ama__call *c, ama__val *out) {

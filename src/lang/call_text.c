@@ -45,7 +45,9 @@ ama_status ama__build_str_format(ama__interp *ip, ama__call *c, ama__val *out) {
         spec = strchr(text, ':');
         if (spec) *spec++ = '\0';
         AMA_TRY(find_field(ip, c, text, &next, &v));
-        AMA_TRY(ama__pieces_val(ip, &list, v, false, spec ? spec : "", c->blame));
+        ama__val plain = *v;
+        plain.numpy = 0; /* as in f-strings */
+        AMA_TRY(ama__pieces_val(ip, &list, &plain, false, spec ? spec : "", c->blame));
         s = close + 1;
     }
     return ama__pieces_join(ip, &list, out);

@@ -60,6 +60,7 @@ ama_status ama__build_rolling(ama__interp *ip, ama__call *c, ama__val *out) {
     AMA_NEW(ip->arena, around, r->n + 1);
     for (int i = 0; i < r->n; i++) {
         const ama__arg one = value_of(center, dim[i]);
+        if (ama__val_is_seq(&one.v)) return ama__interp_type(ip, c, center, "a bool or {dim: bool}");
         AMA_TRY(ama__arg_bool(ip, c, &one, &around[i]));
     }
     r->center = around;
@@ -196,9 +197,6 @@ ama_status ama__build_diff(ama__interp *ip, ama__call *c, ama__val *out) {
         return ama__interp_fail(ip, label->at, AMA_ERR_ARG, "label must be 'upper' or 'lower'%s%s%s",
                                 side ? ", not '" : "", side ? side : "", side ? "'" : "");
     if (n < 0) return ama__interp_fail(ip, n_arg->at, AMA_ERR_ARG, "n must be 0 or more, not %lld", (long long)n);
-    if (n > 1 && side[0] == 'l') /* xarray takes the lower labels of the first difference only */
-        return ama__interp_fail(ip, label->at, AMA_ERR_UNSUPPORTED,
-                                "label='lower' with n > 1; use diff(dim, label='lower') several times");
     c->blame = dim->at;
     AMA_TRY(ama__object_diff(ip->g, &c->self.u.handle->object, name, n, side[0] == 'u', &o));
     return finish(ip, c, &o, out);

@@ -50,7 +50,7 @@ static ama_status bind(ama__interp *ip, ama__call *c) {
     return AMA_OK;
 }
 
-/* np.float32(3): a number of the script stays Python's. */
+/* np.float32(3): a number that remembers its type for when it becomes an array. */
 static ama_status convert_dtype(ama__interp *ip, const ama__ast *ast, ama_dtype t, ama__val *out) {
     ama__val v;
     ama__object o;
@@ -72,6 +72,7 @@ static ama_status convert_dtype(ama__interp *ip, const ama__ast *ast, ama_dtype 
         ama__dtype_set_i8(t, &buf, 0, ama__val_i8(&v));
         *out = t == AMA_BOOL ? ama__val_bool(ama__val_f8(&v) != 0) : ama__val_int(ama__dtype_get_i8(t, &buf, 0));
     }
+    out->numpy = (uint8_t)(t + 1);
     return AMA_OK;
 }
 

@@ -125,6 +125,7 @@ ama_status ama__eval_truth(ama__interp *ip, const ama__val *v, ama__span at, boo
     case AMA_VAL_BOOL:
     case AMA_VAL_INT: *out = ama__val_i8(v) != 0; return AMA_OK;
     case AMA_VAL_FLOAT: *out = v->u.f != 0; return AMA_OK;
+    case AMA_VAL_DATETIME: *out = v->u.datetime->ns != 0; return AMA_OK;
     case AMA_VAL_STR: *out = v->u.s[0] != '\0'; return AMA_OK;
     case AMA_VAL_LIST:
     case AMA_VAL_TUPLE:
@@ -157,6 +158,7 @@ ama_status ama__eval_truth(ama__interp *ip, const ama__val *v, ama__span at, boo
 static ama_status eval_field(ama__interp *ip, const ama__ast *field, ama__piece_list *list) {
     ama__val v, spec = ama__val_str("");
     AMA_TRY(ama__eval(ip, field->field.value, &v));
+    if (!field->field.conversion) v.numpy = 0; /* formatted, numpy's numbers are Python's */
     if (field->field.spec) AMA_TRY(ama__eval(ip, field->field.spec, &spec));
     if (spec.kind != AMA_VAL_STR)
         return ama__interp_fail(ip, field->span, AMA_ERR_UNSUPPORTED, "a format that depends on computed values");

@@ -152,6 +152,18 @@ ama_status ama__eval_binary(ama__interp *ip, const ama__ast *ast, ama__val *out)
     return ama__eval_operator(ip, ast->op, &a, &b, ast->focus, out);
 }
 
+/* Integers of numpy keep their type as long as they fit it. */
+static ama_status keep_int(ama__interp *ip, const ama__ast *ast, uint8_t numpy, ama__val *out) {
+    ama_dtype t = (ama_dtype)(numpy - 1);
+    uint64_t buf = 0;
+    ama__dtype_set_i8(t, &buf, 0, out->u.i);
+    if (ama__dtype_get_i8(t, &buf, 0) != out->u.i)
+        return ama__interp_fail(ip, ast->focus, AMA_ERR_UNSUPPORTED, "%lld, which %s does not hold",
+                                (long long)out->u.i, ama__dtype_name(t));
+    out->numpy = numpy;
+    return AMA_OK;
+}
+
 static ama_status negate_plain(ama__interp *ip, const ama__ast *ast, const ama__val *v, ama__val *out) {
     if (!ama__val_is_number(v) || (ast->op == AMA_AST_OP_INVERT && v->kind == AMA_VAL_FLOAT))
         return ama__interp_fail(ip, ast->focus, AMA_ERR_ARG, "bad operand type for unary %s: '%s'",
@@ -161,11 +173,12 @@ static ama_status negate_plain(ama__interp *ip, const ama__ast *ast, const ama__
     else if (ast->op == AMA_AST_OP_POS)
         *out = v->kind == AMA_VAL_FLOAT ? *v : ama__val_int(ama__val_i8(v));
     else if (v->kind == AMA_VAL_FLOAT)
-        *out = ama__val_float(-v->u.f);
+        *out = (ama__val){.kind = AMA_VAL_FLOAT, .numpy = v->numpy, .u.f = -v->u.f};
     else if (ama__val_i8(v) == INT64_MIN)
         return ama__interp_fail(ip, ast->focus, AMA_ERR_UNSUPPORTED, "integers beyond 64 bits are not supported");
     else
         *out = ama__val_int(-ama__val_i8(v));
+    if (v->numpy && out->kind == AMA_VAL_INT && v->kind == AMA_VAL_INT) return keep_int(ip, ast, v->numpy, out);
     return AMA_OK;
 }
 

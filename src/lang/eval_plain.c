@@ -136,6 +136,8 @@ static int compare(const ama__val *a, const ama__val *b) {
         double x = ama__val_f8(a), y = ama__val_f8(b);
         return isnan(x) || isnan(y) ? 2 : (x > y) - (x < y);
     }
+    if (a->kind == AMA_VAL_DATETIME && b->kind == AMA_VAL_DATETIME)
+        return (a->u.datetime->ns > b->u.datetime->ns) - (a->u.datetime->ns < b->u.datetime->ns);
     if (a->kind == AMA_VAL_STR && b->kind == AMA_VAL_STR) {
         int c = strcmp(a->u.s, b->u.s);
         return (c > 0) - (c < 0);
@@ -215,5 +217,7 @@ ama_status ama__eval_plain(ama__interp *ip, ama__ast_op op, const ama__val *a, c
     if (a->kind == AMA_VAL_RESAMPLE || b->kind == AMA_VAL_RESAMPLE)
         return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED,
                                 "arithmetic with a Resample is not supported, in xarray neither; use groupby");
+    if (a->kind == AMA_VAL_DATETIME || b->kind == AMA_VAL_DATETIME)
+        return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED, "arithmetic with datetime64 is not supported yet");
     return unsupported_operands(ip, op, a, b, at);
 }

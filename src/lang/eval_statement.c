@@ -204,6 +204,8 @@ static ama_status run_if(ama__interp *ip, const ama__ast *ast) {
 }
 
 static ama_status run_with(ama__interp *ip, const ama__ast *ast) {
+    ama__val *opened;
+    AMA_NEW(ip->arena, opened, ast->with.items.n);
     for (int32_t i = 0; i < ast->with.items.n; i++) {
         const ama__ast *item = ast->with.items.at[i];
         ama__val v;
@@ -212,8 +214,11 @@ static ama_status run_with(ama__interp *ip, const ama__ast *ast) {
             return ama__interp_fail(ip, item->span, AMA_ERR_UNSUPPORTED, "'with' a %s is not supported",
                                     ama__val_type(&v));
         if (item->item.target) AMA_TRY(ama__eval_assign(ip, item->item.target, &v));
+        opened[i] = v;
     }
-    return ama__eval_statements(ip, &ast->with.body);
+    AMA_TRY(ama__eval_statements(ip, &ast->with.body));
+    for (int32_t i = 0; i < ast->with.items.n; i++) ama__input_closed(ip, &opened[i]);
+    return AMA_OK;
 }
 
 /* x += y of a DataArray changes it in place: dims, dtype, name, coordinates and attributes stay. */

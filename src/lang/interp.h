@@ -25,6 +25,14 @@ typedef struct ama__output {
     int line;
 } ama__output;
 
+/* Something the script opened: these stores of the script's, by the object it got. */
+typedef struct ama__input {
+    int first, n;
+    int line; /* 0: the command line */
+    const ama__handle *handle;
+    bool loaded, closed;
+} ama__input;
+
 typedef struct ama__interp {
     ama_ctx *ctx;
     ama__graph *g;
@@ -45,8 +53,9 @@ typedef struct ama__interp {
     ama__span last_at;
     ama__evaluator evaluator;         /* what the graph uses: agrees, then options->evaluate */
     const ama__signature **signature; /* per row of the table, parsed when first used */
-    int n_outputs, cap_outputs, cap_sinks, cap_prints;
+    int n_outputs, cap_outputs, n_inputs, cap_inputs, cap_sinks, cap_prints;
     ama__output *output;
+    ama__input *input;
 } ama__interp;
 
 /* An argument after binding. */
@@ -182,11 +191,11 @@ ama_status ama__call_refuse(ama__interp *ip, ama__call *c, const char *const *na
 ama_status ama__call_pairs(ama__interp *ip, ama__call *c, const ama__arg *dict, int *n, ama__arg **out);
 
 /* ---- values (val_convert.c) */
-/* A value as a label: number, text. False when it is none. */
+/* A value as a label: number, text, time. False when it is none. */
 bool ama__val_label(const ama__val *v, ama__label *out);
 /* A value as operand; ARG when it is none. */
 ama_status ama__val_operand(ama__interp *ip, const ama__val *v, ama__span at, ama__operand *out);
-/* Lists and numbers (nested, rectangular) as a numpy array in memory. */
+/* A number, string or time, or lists of them (nested, rectangular), as a numpy array in memory. */
 ama_status ama__val_ndarray(ama__interp *ip, const ama__val *v, ama__span at, ama__handle **out);
 /* An array in memory as plain values (lists in lists). */
 ama_status ama__val_from_memory(ama__interp *ip, const ama__node *node, const void *data, ama__val *out);
@@ -233,6 +242,16 @@ const ama__output *ama__sink_find(const ama__interp *ip, const char *path);
 ama_status ama__sink_output(ama__interp *ip);
 /* Line of a place in the script. */
 int ama__interp_line(const ama__interp *ip, ama__span at);
+
+/* ---- what is open (input.c) */
+/* Stores from `first` on were opened for this object. */
+ama_status ama__input_note(ama__interp *ip, int first, ama__handle *h, ama__span at);
+/* load(), compute() or persist() of the object; close(), or the end of its `with`. What xarray may write over is a Zarr
+ * store that was loaded, a netCDF file that was loaded and closed. */
+void ama__input_loaded(ama__interp *ip, const ama__val *v);
+void ama__input_closed(ama__interp *ip, const ama__val *v);
+/* UNSUPPORTED when `path` is to be written and is (device and inode) what the script still reads. Collective. */
+ama_status ama__input_check(ama__interp *ip, const char *path, ama__span at);
 
 /* ---- opening (call_open.c) */
 ama_status ama__open_path(ama__interp *ip, const char *path, ama__span at, ama__val *out);

@@ -144,6 +144,7 @@ ama_status ama__sink_write(ama__interp *ip, const ama__object *o, ama__write_arg
                            ama__span encoding_at) {
     ama__sink *sink;
     AMA_TRY(note_output(ip, args->path, at));
+    AMA_TRY(ama__input_check(ip, args->path, at));
     args->history = ip->options->history;
     args->line = at.begin < 0 ? 0 : ama__interp_line(ip, at);
     ama_status status = ama__graph_encode(ip->g, o, args, &sink);

@@ -15,17 +15,37 @@ const char *ama__receiver_name(ama__receiver r) {
 }
 
 const char *ama__val_type(const ama__val *v) {
-    static const char *const names[AMA_VAL_N] = {
-        [AMA_VAL_NONE] = "None",         [AMA_VAL_BOOL] = "bool",         [AMA_VAL_INT] = "int",
-        [AMA_VAL_FLOAT] = "float",       [AMA_VAL_STR] = "str",           [AMA_VAL_TEXT] = "str",
-        [AMA_VAL_LIST] = "list",         [AMA_VAL_TUPLE] = "tuple",       [AMA_VAL_DICT] = "dict",
-        [AMA_VAL_SLICE] = "slice",       [AMA_VAL_ELLIPSIS] = "ellipsis", [AMA_VAL_MODULE] = "module",
-        [AMA_VAL_FUNCTION] = "function", [AMA_VAL_DEF] = "function",      [AMA_VAL_DTYPE] = "dtype",
-        [AMA_VAL_ARRAY] = "DataArray",   [AMA_VAL_DATASET] = "Dataset",   [AMA_VAL_NDARRAY] = "ndarray",
-        [AMA_VAL_NUMBER] = "float",      [AMA_VAL_GROUPBY] = "GroupBy",   [AMA_VAL_RESAMPLE] = "Resample",
-        [AMA_VAL_WEIGHTED] = "Weighted", [AMA_VAL_ROLLING] = "Rolling",   [AMA_VAL_COARSEN] = "Coarsen",
-        [AMA_VAL_DT] = "DataArray.dt",   [AMA_VAL_ATTRS] = "attrs",       [AMA_VAL_ENCODING] = "encoding",
-        [AMA_VAL_COORDS] = "coords",     [AMA_VAL_LOC] = "loc",           [AMA_VAL_COMPRESSOR] = "compressor"};
+    static const char *const names[AMA_VAL_N] = {[AMA_VAL_NONE] = "None",
+                                                 [AMA_VAL_BOOL] = "bool",
+                                                 [AMA_VAL_INT] = "int",
+                                                 [AMA_VAL_FLOAT] = "float",
+                                                 [AMA_VAL_STR] = "str",
+                                                 [AMA_VAL_TEXT] = "str",
+                                                 [AMA_VAL_LIST] = "list",
+                                                 [AMA_VAL_TUPLE] = "tuple",
+                                                 [AMA_VAL_DICT] = "dict",
+                                                 [AMA_VAL_SLICE] = "slice",
+                                                 [AMA_VAL_ELLIPSIS] = "ellipsis",
+                                                 [AMA_VAL_MODULE] = "module",
+                                                 [AMA_VAL_FUNCTION] = "function",
+                                                 [AMA_VAL_DEF] = "function",
+                                                 [AMA_VAL_DTYPE] = "dtype",
+                                                 [AMA_VAL_ARRAY] = "DataArray",
+                                                 [AMA_VAL_DATASET] = "Dataset",
+                                                 [AMA_VAL_NDARRAY] = "ndarray",
+                                                 [AMA_VAL_NUMBER] = "float",
+                                                 [AMA_VAL_GROUPBY] = "GroupBy",
+                                                 [AMA_VAL_RESAMPLE] = "Resample",
+                                                 [AMA_VAL_WEIGHTED] = "Weighted",
+                                                 [AMA_VAL_ROLLING] = "Rolling",
+                                                 [AMA_VAL_COARSEN] = "Coarsen",
+                                                 [AMA_VAL_DT] = "DataArray.dt",
+                                                 [AMA_VAL_ATTRS] = "attrs",
+                                                 [AMA_VAL_ENCODING] = "encoding",
+                                                 [AMA_VAL_COORDS] = "coords",
+                                                 [AMA_VAL_LOC] = "loc",
+                                                 [AMA_VAL_COMPRESSOR] = "compressor",
+                                                 [AMA_VAL_DATETIME] = "numpy.datetime64"};
     return names[v->kind];
 }
 
@@ -139,6 +159,7 @@ bool ama__val_equal(const ama__val *a, const ama__val *b) {
     case AMA_VAL_ELLIPSIS: return true;
     case AMA_VAL_STR: return strcmp(a->u.s, b->u.s) == 0;
     case AMA_VAL_DTYPE: return a->u.dtype == b->u.dtype;
+    case AMA_VAL_DATETIME: return a->u.datetime->ns == b->u.datetime->ns;
     case AMA_VAL_LIST:
     case AMA_VAL_TUPLE:
     case AMA_VAL_DICT: return equal_items(a->u.items, b->u.items);
@@ -184,13 +205,30 @@ static void print_items(ama__text *text, const ama__val *v) {
     if (items->look == AMA_LOOK_FROZEN) ama__text_add(text, ")");
 }
 
+/* Of numpy's scalars repr() names the type: np.float32(0.1), np.True_. */
+static void print_number(ama__text *text, const ama__val *v, bool repr) {
+    char buf[64];
+    bool named = repr && v->numpy;
+    if (named) ama__text_add(text, "np.");
+    if (named && v->kind != AMA_VAL_BOOL) ama__text_printf(text, "%s(", ama__dtype_name(ama__val_dtype(v)));
+    if (v->kind == AMA_VAL_BOOL)
+        ama__text_printf(text, "%s%s", v->u.b ? "True" : "False", named ? "_" : "");
+    else if (v->kind == AMA_VAL_INT)
+        ama__text_printf(text, "%lld", (long long)v->u.i);
+    else if (ama__val_dtype(v) == AMA_F4)
+        ama__text_add(text, ama__text_f4(buf, sizeof buf, (float)v->u.f));
+    else
+        ama__text_add(text, ama__text_f8(buf, sizeof buf, v->u.f));
+    if (named && v->kind != AMA_VAL_BOOL) ama__text_add(text, ")");
+}
+
 void ama__val_print(ama__text *text, const ama__val *v, bool repr) {
-    char buf[40];
+    char buf[64];
     switch (v->kind) {
     case AMA_VAL_NONE: ama__text_add(text, "None"); break;
-    case AMA_VAL_BOOL: ama__text_add(text, v->u.b ? "True" : "False"); break;
-    case AMA_VAL_INT: ama__text_printf(text, "%lld", (long long)v->u.i); break;
-    case AMA_VAL_FLOAT: ama__text_add(text, ama__text_f8(buf, sizeof buf, v->u.f)); break;
+    case AMA_VAL_BOOL:
+    case AMA_VAL_INT:
+    case AMA_VAL_FLOAT: print_number(text, v, repr); break;
     case AMA_VAL_STR:
         if (repr)
             print_str(text, v->u.s);
@@ -201,6 +239,7 @@ void ama__val_print(ama__text *text, const ama__val *v, bool repr) {
     case AMA_VAL_TUPLE:
     case AMA_VAL_DICT: print_items(text, v); break;
     case AMA_VAL_ELLIPSIS: ama__text_add(text, "Ellipsis"); break;
+    case AMA_VAL_DATETIME: ama__text_add(text, ama__datetime_print(v->u.datetime, repr, buf, sizeof buf)); break;
     case AMA_VAL_DTYPE: ama__text_printf(text, repr ? "dtype('%s')" : "%s", ama__dtype_name(v->u.dtype)); break;
     case AMA_VAL_SLICE:
         for (int i = 0; i < 3; i++) {

@@ -4,6 +4,7 @@
 #define AMA_LANG_VAL_H
 
 #include "base/text.h"
+#include "cf/datetime64.h"
 #include "graph/coarsen.h"
 #include "graph/encode.h"
 #include "graph/group.h"
@@ -36,6 +37,7 @@ typedef enum ama__val_kind {
     AMA_VAL_FUNCTION, /* a row of the table, bound to what it was taken from */
     AMA_VAL_DEF,      /* a function of the script */
     AMA_VAL_DTYPE,
+    AMA_VAL_DATETIME, /* numpy.datetime64 */
     AMA_VAL_ARRAY,
     AMA_VAL_DATASET,
     AMA_VAL_NDARRAY, /* a numpy array: handle without labels, dims by position */
@@ -100,6 +102,7 @@ typedef struct ama__pieces {
 
 struct ama__val {
     ama__val_kind kind;
+    uint8_t numpy; /* BOOL, INT, FLOAT: 1 + the ama_dtype of a numpy scalar, 0 for Python's own */
     union {
         bool b;
         int64_t i;
@@ -112,6 +115,7 @@ struct ama__val {
         const ama__bound *bound;
         const ama__function *def;
         ama_dtype dtype;
+        const ama__datetime *datetime;
         ama__handle *handle; /* ARRAY … NUMBER, DT, ATTRS, ENCODING, COORDS, LOC */
         const ama__group *group;
         const ama__weighted *weighted;
@@ -160,6 +164,12 @@ static inline double ama__val_f8(const ama__val *v) {
 }
 static inline int64_t ama__val_i8(const ama__val *v) {
     return v->kind == AMA_VAL_INT ? v->u.i : v->kind == AMA_VAL_BOOL ? (int64_t)v->u.b : (int64_t)v->u.f;
+}
+
+/* What numpy makes of the number in an array. */
+static inline ama_dtype ama__val_dtype(const ama__val *v) {
+    if (v->numpy) return (ama_dtype)(v->numpy - 1);
+    return v->kind == AMA_VAL_FLOAT ? AMA_F8 : v->kind == AMA_VAL_INT ? AMA_I8 : AMA_BOOL;
 }
 
 /* Containers. All Local; only memory can be missing. */

@@ -10,6 +10,9 @@ bool ama__val_label(const ama__val *v, ama__label *out) {
     case AMA_VAL_INT: *out = (ama__label){.kind = AMA_LABEL_INT, .i8 = v->u.i}; return true;
     case AMA_VAL_FLOAT: *out = (ama__label){.kind = AMA_LABEL_FLOAT, .f8 = v->u.f}; return true;
     case AMA_VAL_STR: *out = (ama__label){.kind = AMA_LABEL_TEXT, .text = v->u.s}; return true;
+    case AMA_VAL_DATETIME:
+        *out = (ama__label){.kind = AMA_LABEL_TICK, .i8 = v->u.datetime->ns, .axis = &ama__datetime_axis};
+        return true;
     default: return false;
     }
 }
@@ -25,6 +28,7 @@ ama_status ama__val_operand(ama__interp *ip, const ama__val *v, ama__span at, am
     case AMA_VAL_INT: *out = ama__operand_int(v->u.i); return AMA_OK;
     case AMA_VAL_FLOAT: *out = ama__operand_float(v->u.f); return AMA_OK;
     case AMA_VAL_STR: *out = ama__operand_text(v->u.s); return AMA_OK;
+    case AMA_VAL_DATETIME:
     case AMA_VAL_LIST:
     case AMA_VAL_TUPLE:
         AMA_TRY(ama__val_ndarray(ip, v, at, &h));
@@ -54,7 +58,8 @@ typedef struct flat_list {
     int64_t shape[AMA_MAX_DIMS];
     int64_t n, cap;
     const ama__val **leaf;
-    ama__val_kind kind; /* the widest of bool, int, float, str */
+    ama_dtype dtype;    /* of the numbers so far */
+    ama__val_kind kind; /* the widest of bool, int, float; or str, or datetime64 */
 } flat_list;
 
 static ama_status add_leaf(flat_list *f, const ama__val *v) {
@@ -65,12 +70,15 @@ static ama_status add_leaf(flat_list *f, const ama__val *v) {
         if (f->n) memcpy(leaf, f->leaf, (size_t)f->n * sizeof *leaf);
         f->leaf = leaf;
     }
-    if (v->kind < AMA_VAL_BOOL || v->kind > AMA_VAL_STR)
-        return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "an array can be made of numbers or strings, not of %s",
-                                ama__val_type(v));
-    if (f->n && (v->kind == AMA_VAL_STR) != (f->kind == AMA_VAL_STR))
-        return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "strings and numbers are mixed in one array");
+    if (!ama__val_is_number(v) && v->kind != AMA_VAL_STR && v->kind != AMA_VAL_DATETIME)
+        return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG,
+                                "an array can be made of numbers, strings or times, not of %s", ama__val_type(v));
+    if (f->n && v->kind != f->kind && !(ama__val_is_number(v) && f->kind <= AMA_VAL_FLOAT))
+        return ama__interp_fail(f->ip, f->at, AMA_ERR_ARG, "%s and %s are mixed in one array",
+                                ama__val_type(f->leaf[0]), ama__val_type(v));
     if (v->kind > f->kind) f->kind = v->kind;
+    if (ama__val_is_number(v) && !ama__dtype_promote(f->n ? f->dtype : ama__val_dtype(v), ama__val_dtype(v), &f->dtype))
+        return ama__interp_fail(f->ip, f->at, AMA_ERR_UNSUPPORTED, "numbers of these types in one array");
     f->leaf[f->n++] = v;
     return AMA_OK;
 }
@@ -107,24 +115,21 @@ ama_status ama__val_ndarray(ama__interp *ip, const ama__val *v, ama__span at, am
     AMA_TRY(flatten(&f, v, 0));
     if (f.ndim < 0) /* no leaf: an empty list */
         for (f.ndim = 0; f.shape[f.ndim] >= 0;) f.ndim++;
-    if (f.n == 0) f.kind = AMA_VAL_FLOAT;
-    ama_dtype t = f.kind == AMA_VAL_BOOL    ? AMA_BOOL
-                  : f.kind == AMA_VAL_INT   ? AMA_I8
-                  : f.kind == AMA_VAL_FLOAT ? AMA_F8
-                                            : AMA_STRING;
+    bool times = f.kind == AMA_VAL_DATETIME;
+    ama_dtype t = f.n == 0 ? AMA_F8 : times ? AMA_I8 : f.kind == AMA_VAL_STR ? AMA_STRING : f.dtype;
     void *data;
     ama__node *node;
     AMA_KEEP(ip->arena, data, ama__arena_alloc(ip->arena, (size_t)(f.n ? f.n : 1) * ama__dtype_bytes(t)));
     for (int64_t i = 0; i < f.n; i++) {
         if (t == AMA_STRING)
             ((const char **)data)[i] = f.leaf[i]->u.s;
-        else if (t == AMA_F8)
-            ((double *)data)[i] = ama__val_f8(f.leaf[i]);
+        else if (ama__dtype_is_float(t))
+            ama__dtype_set_f8(t, data, i, ama__val_f8(f.leaf[i]));
         else
-            ama__dtype_set_i8(t, data, i, ama__val_i8(f.leaf[i]));
+            ama__dtype_set_i8(t, data, i, times ? f.leaf[i]->u.datetime->ns : ama__val_i8(f.leaf[i]));
     }
     AMA_TRY(ama__node_const(ip->g, t, f.ndim, f.shape, data, false, &node));
-    return ama__val_bare(ip, node, NULL, out);
+    return ama__val_bare(ip, node, times ? &ama__datetime_axis : NULL, out);
 }
 
 ama__val ama__val_element(ama_dtype t, const void *data, int64_t i) {
@@ -213,14 +218,21 @@ ama_status ama__val_to_attr(ama__interp *ip, ama__attrs *attrs, const char *name
         return ama__interp_fail(ip, at, AMA_ERR_UNSUPPORTED,
                                 "attribute '%s' depends on computed values, which are known only after the run", name);
     if (v->kind == AMA_VAL_INT || v->kind == AMA_VAL_FLOAT) {
-        bool f = v->kind == AMA_VAL_FLOAT;
-        return ama__attrs_set(ip->arena, attrs, name, f ? AMA_F8 : AMA_I8, 1, f ? (const void *)&v->u.f : &v->u.i);
+        ama_dtype t = ama__val_dtype(v);
+        uint64_t buf = 0;
+        if (ama__dtype_is_float(t))
+            ama__dtype_set_f8(t, &buf, 0, ama__val_f8(v));
+        else
+            ama__dtype_set_i8(t, &buf, 0, ama__val_i8(v));
+        return ama__attrs_set(ip->arena, attrs, name, t, 1, &buf);
     }
     if (!ama__val_is_seq(v) && !ama__val_is_object(v))
         return ama__interp_fail(ip, at, AMA_ERR_ARG, "attribute '%s' must be a str, a number or a list of them, not %s",
                                 name, ama__val_type(v));
     AMA_TRY(ama__val_ndarray(ip, v, at, &h));
-    if (h->object.is_dataset) return ama__interp_fail(ip, at, AMA_ERR_ARG, "attribute '%s' cannot be a Dataset", name);
+    if (h->object.is_dataset || ama__object_var(&h->object)->time)
+        return ama__interp_fail(ip, at, AMA_ERR_ARG, "attribute '%s' cannot be a %s", name,
+                                h->object.is_dataset ? "Dataset" : "time");
     const ama__node *node = ama__object_var(&h->object)->node;
     AMA_AT(ip, at, ama__labels_eval(ip->g, NULL, ama__object_var(&h->object)->node, "an attribute", &data));
     if (!ama__shape_size(node->ndim, node->shape, &size) || node->ndim > 1)

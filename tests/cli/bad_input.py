@@ -245,6 +245,53 @@ def missing_label():
     return script('ds = xr.open_dataset("in.nc")', 'ds.tas.sel(lat=13)'), ["case.py:4", "13", "lat"]
 
 
+def of_calendar(*lines):
+    netcdf("in.nc", calendar="noleap")
+    netcdf("plain.nc")
+    return script('ds = xr.open_dataset("in.nc")', *lines)
+
+
+@case
+def datetime64_of_a_calendar():
+    return of_calendar('ds.tas.sel(time=np.datetime64("2000-02-03"))'), ["case.py:4:17", "noleap", "2000-02-03T00", "text"]
+
+
+@case
+def datetime64_slice_of_a_calendar():
+    return of_calendar('ds.tas.sel(time=slice(None, np.datetime64("2000-02-03")))'), ["case.py:4:17", "noleap", "text"]
+
+
+@case
+def datetime64_interp_of_a_calendar():
+    return of_calendar('ds.tas.interp(time=np.datetime64("2000-02-03"))'), ["case.py:4:20", "same calendar"]
+
+
+@case
+def time_of_another_calendar():
+    lines = ('t = xr.open_dataset("plain.nc").time', "ds.tas.sel(time=slice(t[3], None))")
+    return of_calendar(*lines), ["case.py:5:17", "noleap", "2000-01-04"]
+
+
+@case
+def datetime64_and_text():
+    netcdf("in.nc")
+    lines = ('ds = xr.open_dataset("in.nc")', 'ds.tas.sel(time=[np.datetime64("2000-02-03"), "2000-02-04"])')
+    return script(*lines), ["case.py:4:17", "mixed", "time"]
+
+
+@case
+def datetime64_without_dashes():
+    netcdf("in.nc")
+    return script('ds = xr.open_dataset("in.nc")', 'ds.tas.sel(time=np.datetime64("20000203"))'), ["case.py:4:31", "year"]
+
+
+@case
+def datetime64_bad_unit():
+    netcdf("in.nc")
+    lines = ('ds = xr.open_dataset("in.nc")', 'ds.tas.sel(time=np.datetime64("2000", "10D"))')
+    return script(*lines), ["case.py:4:39", "10D", "unit"]
+
+
 @case
 def unknown_variable():
     netcdf("in.nc")

@@ -580,9 +580,34 @@ def span_rows():
             yield f"{{{ENUM[cal]}, 0, 0, {c_text(text)}, {row}}},"
 
 
+DATETIMES = ["2001", "2001-02", "2001-02-03", "2001-02-03T06", "2001-02-03 06", "2001-02-03T06:30", "2001-02-03T06:30:01",
+             "2001-02-03T06:30:01.5", "2001-02-03T06:30:01.12", "2001-02-03T06:30:01.", "2001-02-03T06:30:01.1234",
+             "2001-02-03T06:30:01.123456", "2001-02-03T06:30:01.1234567", "2001-02-03T06:30:01.123456789", " 2001",
+             "+2001", "02001-01", "1969-12-31T23:59:59.5", "1900-01-01", "2262-04-11T23:47:16.854775807",
+             "1677-09-22", "2000-02-29", "1900-02-29", "2001-2", "2001-02-3", "2001-02-30", "2001-13", "2001-00",
+             "2001-02-00", "2001-", "2001-02-", "2001-02-03T", "2001-02-03T24", "2001-02-03T06:", "2001-02-03T0630",
+             "2001-02-03t06", "2001-02-03T06:60", "2001-02-03T06:30:60", "2001-02-03  06", "2001 ", "2001/02/03",
+             "20010203T06", "next week", "-", "2001-02-03T6"]
+
+
+def datetime_rows():
+    """Text, unit ("" for the text's own): whether numpy reads it, nanoseconds, its text."""
+    for text in DATETIMES:
+        for unit in ["", "Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns"]:
+            try:
+                d = np.datetime64(text, unit) if unit else np.datetime64(text)
+                row = f"1, {c_int(int(d.astype('M8[ns]').astype('i8')))}, {c_text(str(d))}"
+            except ValueError:
+                row = '0, 0, ""'
+            if unit and (row[0] == "0" or (unit in "YMW" and text[:4] == "1677")):
+                continue  # no date at all; a unit that begins before nanoseconds do
+            yield f"{{{c_text(text)}, {c_text(unit)}, {row}}},"
+
+
 write("calendar", list(calendar_rows()))
 write("decode", list(decode_rows()))
 write("encode", list(encode_rows()))
 write("component", list(component_rows()))
 write("resample", list(resample_rows()))
 write("span", list(span_rows()))
+write("datetime", list(datetime_rows()))
