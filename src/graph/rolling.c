@@ -76,7 +76,7 @@ static ama_status several(ama__graph *g, const job *j, ama__red op, const ama__v
     ama_dtype t = v->node->dtype;
     bool real = ama__dtype_is_float(t), sums = op == AMA_RED_SUM || op == AMA_RED_MEAN;
     ama__variable *count, *enough, *x = (ama__variable *)v; /* shared, never changed */
-    if (op == AMA_RED_VAR || op == AMA_RED_STD)
+    if (op == AMA_RED_VAR || op == AMA_RED_STD || op == AMA_RED_MEDIAN)
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED,
                          "rolling(...).%s over several dims; over one dim it is supported, and mean, sum, min, max and "
                          "count over several",
