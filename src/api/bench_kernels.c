@@ -152,6 +152,7 @@ static const trial trials[] = {
     {"cumsum", "f8", AMA_F8, run_scan, .to = AMA_F8},
     {"rolling mean", "f4", AMA_F4, run_window, .op = AMA_RED_MEAN},
     {"rolling max", "f4", AMA_F4, run_window, .op = AMA_RED_MAX},
+    {"window median", "f4", AMA_F4, run_window, .op = AMA_RED_MEDIAN},
     {"gather", "f4", AMA_F4, run_gather, .to = AMA_F4},
     {"gather", "f8", AMA_F8, run_gather, .to = AMA_F8},
     {"median", "f4", AMA_F4, run_order, .to = AMA_F4},

@@ -100,7 +100,9 @@ ama_status ama__evaluator_window(ama__evaluator *e, ama__node *node, const ama__
                            .lo = s->lo,
                            .extent = node->shape[s->axis],
                            .min_count = s->min_count,
-                           .ddof = s->ddof};
+                           .ddof = s->ddof,
+                           .every = s->every,
+                           .phase = s->phase};
     int64_t step[AMA_MAX_DIMS], n[AMA_MAX_DIMS], at[AMA_MAX_DIMS] = {0};
     void *data;
     AMA_TRY(ama__evaluator_block(e, ama__class_of(node->dtype), box, out, &data));

@@ -70,7 +70,9 @@ static ama_status one_axis(ama__graph *g, const job *j, const blocks *b, ama__re
                                 .width = b->width,
                                 .lo = b->lo,
                                 .skipna = j->skipna,
-                                .min_count = b->pad && !j->skipna && op != AMA_RED_COUNT ? b->width : 0};
+                                .min_count = b->pad && !j->skipna && op != AMA_RED_COUNT ? b->width : 0,
+                                .every = b->width,
+                                .phase = b->start % b->width};
     ama__pick pick[AMA_MAX_DIMS];
     AMA_TRY(ama__node_window(g, in, &s, out));
     for (int a = 0; a < in->ndim; a++) pick[a] = (ama__pick){.in_axis = a, .count = in->shape[a], .step = 1};
@@ -157,6 +159,10 @@ static ama_status coarse_numbers(ama__graph *g, const job *j, ama__red op, const
     if (j->pad && (t == AMA_BOOL || op == AMA_RED_ANY))
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "coarsen(boundary=\"pad\").%s of %s", ama__red_name(op),
                          ama__dtype_name(t));
+    if (op == AMA_RED_MEDIAN && (t == AMA_BOOL || j->n > 1))
+        return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED,
+                         t == AMA_BOOL ? "coarsen(...).median of bool; use astype(\"float64\") first"
+                                       : "coarsen(...).median over several dims; over one dim it is supported");
     if (j->pad && !real) { /* room for what pads, whether there is any or not */
         t = ama__dtype_bytes(t) <= 2 ? AMA_F4 : AMA_F8;
         AMA_TRY(ama__variable_cast(g, x, t, &x));

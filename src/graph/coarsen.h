@@ -26,8 +26,8 @@ typedef struct ama__coarsen {
 
 /* What coarsen() itself checks: dims, widths. */
 ama_status ama__coarsen_check(ama__graph *g, const ama__coarsen *c);
-/* op of each block's values: mean, sum, prod, min, max, count, any, all, std, var. Coordinates along the dims are
- * reduced by their own functions. Errors: ARG where a dim does not divide. */
+/* op of each block's values: mean, sum, prod, min, max, count, any, all, std, var, of one dim also median. Coordinates
+ * along the dims are reduced by their own functions. Errors: ARG where a dim does not divide. */
 ama_status ama__coarsen_reduce(ama__graph *g, const ama__coarsen *c, ama__red op, ama__skipna skipna,
                                ama__keep_attrs keep, ama__object *out);
 

@@ -110,18 +110,21 @@ int ama__labels_direction(const ama__variable *index) {
     return up ? 1 : down ? -1 : 0;
 }
 
-ama_status ama__labels_sort(ama__graph *g, const ama__variable *v, int64_t **order) {
-    int64_t n = v->node->shape[0], *from, *to;
+ama_status ama__labels_order(ama__graph *g, int64_t n, ama__labels_order_fn *compare, const void *user,
+                             int64_t **order) {
+    int64_t *from, *to;
+    bool sorted = true;
     AMA_NEW(g->arena, from, n ? n : 1);
     *order = from;
     for (int64_t i = 0; i < n; i++) from[i] = i;
-    if (ama__labels_direction(v) == 1) return AMA_OK;
+    for (int64_t i = 1; i < n && sorted; i++) sorted = compare(user, i - 1, i) <= 0;
+    if (sorted) return AMA_OK;
     AMA_NEW(g->arena, to, n);
     for (int64_t width = 1; width < n; width *= 2) { /* merge sort, bottom up: stable */
         for (int64_t lo = 0; lo < n; lo += 2 * width) {
             int64_t mid = lo + width < n ? lo + width : n, hi = lo + 2 * width < n ? lo + 2 * width : n;
             for (int64_t k = lo, i = lo, j = mid; k < hi; k++) {
-                bool left = i < mid && (j >= hi || ama__labels_compare(v, from[i], v, from[j]) <= 0);
+                bool left = i < mid && (j >= hi || compare(user, from[i], from[j]) <= 0);
                 to[k] = left ? from[i++] : from[j++];
             }
         }
@@ -131,6 +134,14 @@ ama_status ama__labels_sort(ama__graph *g, const ama__variable *v, int64_t **ord
     }
     *order = from;
     return AMA_OK;
+}
+
+static int compare_within(const void *user, int64_t i, int64_t j) {
+    return ama__labels_compare(user, i, user, j);
+}
+
+ama_status ama__labels_sort(ama__graph *g, const ama__variable *v, int64_t **order) {
+    return ama__labels_order(g, v->node->shape[0], compare_within, v, order);
 }
 
 ama_status ama__labels_lookup(ama__graph *g, const ama__variable *index, const ama__variable *want, const char *dim,

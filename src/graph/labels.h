@@ -55,6 +55,10 @@ ama__label ama__labels_get(const ama__variable *v, int64_t i);
 int ama__label_compare(const ama__label *a, const ama__label *b);
 /* Text of a label for errors; `time` for ticks, else NULL. */
 const char *ama__label_print(ama__graph *g, const ama__timeaxis *time, const ama__label *label);
+/* Stable order of n things by a comparison of two of them, which gives -1, 0 or 1: order[k] is the k-th smallest. */
+typedef int ama__labels_order_fn(const void *user, int64_t i, int64_t j);
+ama_status ama__labels_order(ama__graph *g, int64_t n, ama__labels_order_fn *compare, const void *user,
+                             int64_t **order);
 /* Stable order of the elements of an array in memory: order[k] is the place of the k-th smallest. */
 ama_status ama__labels_sort(ama__graph *g, const ama__variable *v, int64_t **order);
 /* Text of element i of an index in memory, as xarray would print it, into the arena. */

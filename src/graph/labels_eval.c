@@ -293,7 +293,7 @@ static bool same_map(const ama__node *a, const ama__node *b, int depth) {
 
 static bool same_window(const ama__window_spec *a, const ama__window_spec *b) {
     return a->op == b->op && a->axis == b->axis && a->width == b->width && a->lo == b->lo && a->skipna == b->skipna &&
-           a->min_count == b->min_count && a->ddof == b->ddof;
+           a->min_count == b->min_count && a->ddof == b->ddof && a->every == b->every && a->phase == b->phase;
 }
 
 static bool same_constant(const ama__node *a, const ama__node *b) {

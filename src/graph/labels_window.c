@@ -45,7 +45,24 @@ static double squares(const ama__node *in, const ama__window_spec *s, const span
     return total;
 }
 
-static double value_f8(const ama__node *in, const ama__window_spec *s, const span *p, const tally *t) {
+/* Values of a window in order; NaN first where it counts. */
+static double median(const ama__node *in, const ama__window_spec *s, const span *p, double *x) {
+    int64_t n = 0;
+    for (int64_t k = 0; k < p->n; k++) {
+        double v = ama__dtype_get_f8(in->dtype, in->u.constant.data, p->at + k * p->stride);
+        int64_t i = n;
+        if (s->skipna && isnan(v)) continue;
+        for (; i > 0 && (x[i - 1] > v || isnan(v)); i--) x[i] = x[i - 1];
+        x[i] = v;
+        n++;
+    }
+    if (n == 0 || isnan(x[0])) return NAN;
+    double a = x[(n - 1) / 2], b = x[n / 2];
+    if (n % 2) return a;
+    return in->dtype == AMA_F4 ? ((float)a + (float)b) / 2 : (a + b) / 2;
+}
+
+static double value_f8(const ama__node *in, const ama__window_spec *s, const span *p, const tally *t, double *work) {
     bool real = ama__dtype_is_float(in->dtype);
     double n = (double)t->n, mean = t->f_sum / n, var;
     if (t->n < s->min_count) return NAN;
@@ -60,6 +77,7 @@ static double value_f8(const ama__node *in, const ama__window_spec *s, const spa
     case AMA_RED_MEAN: return t->n > 0 ? mean : NAN;
     case AMA_RED_MIN: return t->n > 0 ? t->f_min : NAN;
     case AMA_RED_MAX: return t->n > 0 ? t->f_max : NAN;
+    case AMA_RED_MEDIAN: return median(in, s, p, work);
     default:
         if (t->n <= s->ddof) return NAN;
         var = squares(in, s, p, mean) / (n - s->ddof);
@@ -96,10 +114,12 @@ ama_status ama__labels_window(ama__graph *g, const ama__node *n, const ama__node
     int64_t size, stride[AMA_MAX_DIMS], shape[AMA_MAX_DIMS], idx[AMA_MAX_DIMS] = {0}, extent = n->shape[s->axis];
     bool real = ama__dtype_is_float(in->dtype), skip = real && (s->skipna || s->op == AMA_RED_COUNT);
     char *data;
+    double *work;
     for (int a = 0; a < n->ndim; a++) shape[a] = pick && a == s->axis ? pick->count : n->shape[a];
     ama__shape_size(n->ndim, shape, &size);
     ama__shape_strides(n->ndim, n->shape, stride);
     AMA_NEW(g->arena, data, (size_t)(size ? size : 1) * ama__dtype_bytes(n->dtype));
+    AMA_NEW(g->arena, work, (s->width < extent ? s->width : extent) + 1);
     for (int64_t i = 0; i < size; i++) {
         int64_t at = pick ? pick->start + idx[s->axis] * pick->step : idx[s->axis];
         int64_t first = at - s->lo > 0 ? at - s->lo : 0, from = first * stride[s->axis];
@@ -112,7 +132,7 @@ ama_status ama__labels_window(ama__graph *g, const ama__node *n, const ama__node
             if (!(skip && isnan(x))) add(in, &t, p.at + k * p.stride);
         }
         if (ama__dtype_is_float(n->dtype))
-            ama__dtype_set_f8(n->dtype, data, i, value_f8(in, s, &p, &t));
+            ama__dtype_set_f8(n->dtype, data, i, value_f8(in, s, &p, &t, work));
         else
             ama__dtype_set_i8(n->dtype, data, i, value_i8(s, &t));
         ama__index_next(n->ndim, shape, idx);

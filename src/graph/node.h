@@ -69,13 +69,15 @@ typedef struct ama__scan_spec {
 
 /* What a WINDOW does. Output i takes input indices [i - lo, i - lo + width) of the axis, as far as they exist. */
 typedef struct ama__window_spec {
-    ama__red op; /* SUM PROD MEAN VAR STD MIN MAX COUNT */
+    ama__red op; /* SUM PROD MEAN VAR STD MIN MAX COUNT MEDIAN */
     int axis;
     int64_t width, lo; /* width >= 1, 0 <= lo < width */
     bool skipna;       /* for floats */
     int64_t min_count; /* fewer valid values give NaN; 0 = off */
     int ddof;          /* var, std */
     bool missing;      /* the result has room for NaN whatever min_count: integers come out as floats */
+    int64_t every;     /* above 1: only outputs whose index leaves `phase` when divided by it are used, and medians */
+    int64_t phase;     /* elsewhere need not be worked out */
 } ama__window_spec;
 
 struct ama__node {
@@ -188,8 +190,8 @@ static inline int64_t ama__cut_find(int64_t n, const int64_t *cut, int64_t x) {
     return lo;
 }
 /* The dtype is a reduction's, but with room for NaN where there may be one: sums, means and counts of integers are then
- * float64; their extremes, variances and deviations float32 for up to 16 bits, else float64. Errors: ARG (bools where
- * they would need room for NaN; operations that windows do not have). */
+ * float64; their extremes, medians, variances and deviations float32 for up to 16 bits, else float64. Errors: ARG
+ * (bools where they would need room for NaN; operations that windows do not have). */
 ama_status ama__node_window(ama__graph *g, ama__node *in, const ama__window_spec *spec, ama__node **out);
 
 /* What a script asks for in the end. */

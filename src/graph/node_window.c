@@ -16,7 +16,8 @@ static ama_dtype window_dtype(const ama__node *in, const ama__window_spec *s) {
 ama_status ama__node_window(ama__graph *g, ama__node *in, const ama__window_spec *spec, ama__node **out) {
     char class = ama__red_class(spec->op);
     bool sums = class == 's' || class == 'c' || spec->op == AMA_RED_MEAN;
-    if (ama__dtype_is_text(in->dtype) || class == 'b' || spec->op == AMA_RED_FIRST || spec->op == AMA_RED_LAST)
+    if (ama__dtype_is_text(in->dtype) || class == 'b' || class == 'q' || spec->op == AMA_RED_FIRST ||
+        spec->op == AMA_RED_LAST)
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED, "%s of windows of %s", ama__red_name(spec->op),
                          ama__dtype_name(in->dtype));
     if (in->dtype == AMA_BOOL && !sums && (spec->missing || spec->min_count > 0))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graph/operate.h"
+#include "graph/rolling_private.h"
 
 ama_status ama__rolling_check(ama__graph *g, const ama__rolling *r) {
     if (r->n == 0) return ama__fail(g->ctx, AMA_ERR_ARG, "rolling needs a dim and its window: rolling(time=5)");
@@ -20,15 +21,6 @@ ama_status ama__rolling_check(ama__graph *g, const ama__rolling *r) {
     return AMA_OK;
 }
 
-/* The windows along the dims that one variable has. */
-typedef struct job {
-    int n;
-    int axis[AMA_MAX_DIMS];
-    int64_t width[AMA_MAX_DIMS], lo[AMA_MAX_DIMS];
-    int64_t min_periods;
-    int ddof;
-} job;
-
 static int64_t all_periods(const ama__rolling *r, const ama__variable *v) {
     int64_t n = 1;
     for (int i = 0; i < r->n; i++)
@@ -37,8 +29,8 @@ static int64_t all_periods(const ama__rolling *r, const ama__variable *v) {
 }
 
 /* The count of a Dataset is compared with the periods that all its dims make, whatever dims a variable has. */
-static job job_of(const ama__rolling *r, const ama__variable *v, ama__red op, int ddof) {
-    job j = {.ddof = ddof, .min_periods = r->min_periods};
+static ama__windows job_of(const ama__rolling *r, const ama__variable *v, ama__red op, int ddof) {
+    ama__windows j = {.ddof = ddof, .min_periods = r->min_periods};
     for (int i = 0; i < r->n; i++) {
         int axis = ama__variable_axis(v, r->dim[i]);
         if (axis < 0) continue;
@@ -50,7 +42,7 @@ static job job_of(const ama__rolling *r, const ama__variable *v, ama__red op, in
     return j;
 }
 
-static ama_status window(ama__graph *g, const job *j, int k, ama__red op, int64_t min_count, ama__node *in,
+static ama_status window(ama__graph *g, const ama__windows *j, int k, ama__red op, int64_t min_count, ama__node *in,
                          ama__node **out) {
     const ama__window_spec s = {.op = op,
                                 .axis = j->axis[k],
@@ -64,7 +56,7 @@ static ama_status window(ama__graph *g, const job *j, int k, ama__red op, int64_
 }
 
 /* Windows along one dim after another: `first` of the values, then `then` of what came out. */
-static ama_status windows(ama__graph *g, const job *j, ama__red first, ama__red then, const ama__variable *v,
+static ama_status windows(ama__graph *g, const ama__windows *j, ama__red first, ama__red then, const ama__variable *v,
                           ama__variable **out) {
     AMA_TRY(ama__variable_new(g, v->dim, v->node, out));
     for (int k = 0; k < j->n; k++) AMA_TRY(window(g, j, k, k ? then : first, 0, (*out)->node, &(*out)->node));
@@ -72,15 +64,21 @@ static ama_status windows(ama__graph *g, const job *j, ama__red first, ama__red 
 }
 
 /* Over several dims: what has enough values, else NaN. Sums of float32 stay float64 until the end. */
-static ama_status several(ama__graph *g, const job *j, ama__red op, const ama__variable *v, ama__variable **out) {
+static ama_status several(ama__graph *g, const ama__windows *j, ama__red op, const ama__variable *v,
+                          ama__variable **out) {
     ama_dtype t = v->node->dtype;
     bool real = ama__dtype_is_float(t), sums = op == AMA_RED_SUM || op == AMA_RED_MEAN;
     ama__variable *count, *enough, *x = (ama__variable *)v; /* shared, never changed */
-    if (op == AMA_RED_VAR || op == AMA_RED_STD)
+    if (op == AMA_RED_MEDIAN)
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED,
-                         "rolling(...).%s over several dims; over one dim it is supported, and mean, sum, min, max and "
-                         "count over several",
-                         ama__red_name(op));
+                         "rolling(...).median over several dims; over one dim it is supported");
+    if (op == AMA_RED_VAR || op == AMA_RED_STD) {
+        if (t == AMA_BOOL)
+            return ama__fail(g->ctx, AMA_ERR_ARG, "%s of windows of bool; use astype(\"float64\") first",
+                             ama__red_name(op));
+        AMA_TRY(ama__windows_spread(g, j, op, v, &x));
+        return ama__variable_cast(g, x, real ? t : ama__dtype_bytes(t) <= 2 ? AMA_F4 : AMA_F8, out);
+    }
     AMA_TRY(windows(g, j, AMA_RED_COUNT, AMA_RED_SUM, v, &count));
     if (real && sums) AMA_TRY(ama__variable_cast(g, v, AMA_F8, &x));
     if (op == AMA_RED_COUNT)
@@ -100,7 +98,7 @@ static ama_status several(ama__graph *g, const job *j, ama__red op, const ama__v
 
 static ama_status one_variable(ama__graph *g, const ama__rolling *r, ama__red op, int ddof, ama__keep_attrs keep,
                                const ama__variable *v, ama__variable **out) {
-    job j = job_of(r, v, op, ddof);
+    ama__windows j = job_of(r, v, op, ddof);
     if (j.n == 0 && op == AMA_RED_COUNT)
         return ama__fail(g->ctx, AMA_ERR_UNSUPPORTED,
                          "rolling(...).count() of a variable without the dim; select those that have it");

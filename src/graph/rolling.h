@@ -15,8 +15,8 @@ typedef struct ama__rolling {
 
 /* What rolling() itself checks: dims, widths, min_periods. */
 ama_status ama__rolling_check(ama__graph *g, const ama__rolling *r);
-/* op of each window's values that are not missing: mean, sum, min, max, count, of one dim also std and var; NaN where
- * there are fewer than min_periods. Coordinates stay. Errors: UNSUPPORTED for others. */
+/* op of each window's values that are not missing: mean, sum, min, max, count, std, var, of one dim also median; NaN
+ * where there are fewer than min_periods. Coordinates stay. Errors: UNSUPPORTED for others. */
 ama_status ama__rolling_reduce(ama__graph *g, const ama__rolling *r, ama__red op, int ddof, ama__keep_attrs keep,
                                ama__object *out);
 

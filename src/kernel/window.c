@@ -259,6 +259,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
 }
 
 size_t ama__window_work_bytes(const ama__window *w, int64_t n, int64_t cells) {
+    if (w->op == AMA_RED_MEDIAN) return ama__window_median_bytes(w);
     int64_t rows = ama__min_i8(n, w->width) + 2; /* ends of a block, its beginning, and nothing */
     return (size_t)(rows * cells * n_planes(w)) * 8;
 }
@@ -301,6 +302,10 @@ static void run_group(const ama__window *w, const ama__window_run *r, const grou
 }
 
 void ama__window_reduce(const ama__window *w, const ama__window_run *r) {
+    if (w->op == AMA_RED_MEDIAN) {
+        ama__window_median(w, r);
+        return;
+    }
     const planes none = planes_at(w, r->work, 0, r->cells);
     planes_init(w, &none, r->cells);
     for (int64_t i = r->first; i < r->first + r->n;) {

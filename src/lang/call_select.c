@@ -1,6 +1,7 @@
-/* sel, isel, head, tail, thin and [...]. */
+/* sel, isel, head, tail, thin, sortby and [...]. */
 #include <string.h>
 
+#include "graph/sorting.h"
 #include "lang/builders.h"
 
 static ama_status bad_selector(ama__interp *ip, const char *dim, const ama__val *v, ama__span at) {
@@ -229,5 +230,30 @@ ama_status ama__build_part(ama__interp *ip, ama__call *c, ama__val *out) {
         c->blame = ama__select_blame(&c->self.u.handle->object, &pairs[i]);
     }
     AMA_TRY(ama__object_part(ip->g, &c->self.u.handle->object, part, n, dim, count, &r));
+    return finish(ip, c, &r, out);
+}
+
+static ama_status read_key(ama__interp *ip, ama__call *c, const ama__val *v, ama__object *out) {
+    const ama__arg *a = &c->arg[0];
+    ama__val named;
+    if (v->kind == AMA_VAL_STR) {
+        AMA_TRY(ama__make_lookup(ip, c->self.u.handle, v->u.s, a->at, &named));
+        v = &named;
+    }
+    if (v->kind != AMA_VAL_ARRAY) return ama__interp_type(ip, c, a, "a name, a 1-D DataArray, or a list of those");
+    *out = v->u.handle->object;
+    return AMA_OK;
+}
+
+ama_status ama__build_sortby(ama__interp *ip, ama__call *c, ama__val *out) {
+    const ama__val *v = &c->arg[0].v;
+    bool ascending = true, list = v->kind == AMA_VAL_LIST;
+    int n = list ? v->u.items->n : 1;
+    ama__object *key, r;
+    AMA_TRY(ama__arg_bool(ip, c, ama__call_arg(c, "ascending"), &ascending));
+    AMA_NEW(ip->arena, key, n + 1);
+    for (int i = 0; i < n; i++) AMA_TRY(read_key(ip, c, list ? &v->u.items->at[i] : v, &key[i]));
+    c->blame = c->arg[0].at;
+    AMA_TRY(ama__object_sortby(ip->g, &c->self.u.handle->object, n, key, ascending, &r));
     return finish(ip, c, &r, out);
 }

@@ -140,7 +140,8 @@ static ama_status count_pieces(tally *t, const ama__node *n, const reach *r) {
 static ama_status count_window(tally *t, const ama__node *n, const reach *r) {
     const ama__window_spec *s = &n->u.window.spec;
     ama__node *in = n->u.window.in;
-    const ama__window w = {.op = s->op, .dtype = in->dtype, .out = n->dtype, .width = s->width};
+    const ama__window w = {
+        .op = s->op, .dtype = in->dtype, .out = n->dtype, .width = s->width, .extent = n->shape[s->axis]};
     int64_t run, cells, along = r->elements < n->shape[s->axis] ? r->elements : n->shape[s->axis];
     ama__window_piece(n, along, &run, &cells);
     if (cells > r->elements) cells = r->elements;

@@ -430,18 +430,19 @@ static inline void en_window_values(const en_node *in, const ama__node *out, voi
 }
 
 static inline void en_add_window(en_graph *eg, int k) {
-    static const ama__red op[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN, AMA_RED_VAR,
-                                  AMA_RED_STD, AMA_RED_MIN,  AMA_RED_MAX,  AMA_RED_COUNT};
+    static const ama__red op[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN,  AMA_RED_VAR,   AMA_RED_STD,
+                                  AMA_RED_MIN, AMA_RED_MAX,  AMA_RED_COUNT, AMA_RED_MEDIAN};
     const en_node in = eg->node[k];
     ama__node *n;
     if (!in.exact || eg->n >= EN_NODES || in.node->ndim == 0) return;
-    ama__window_spec s = {.op = op[en_below(8)], .axis = (int)en_below(in.node->ndim), .skipna = en_chance(70)};
+    ama__window_spec s = {.op = op[en_below(9)], .axis = (int)en_below(in.node->ndim), .skipna = en_chance(70)};
     s.width = 1 + en_below(en_chance(20) ? 40 : 9);
     s.lo = en_chance(40) ? s.width - 1 : en_chance(40) ? s.width / 2 : en_below(s.width);
     if (en_chance(60)) s.min_count = en_chance(50) ? s.width : en_below(s.width + 2);
     s.missing = en_chance(30);
     s.ddof = (int)en_below(2);
-    bool narrow = s.op == AMA_RED_VAR || s.op == AMA_RED_STD || s.op == AMA_RED_MIN || s.op == AMA_RED_MAX;
+    bool narrow = s.op == AMA_RED_VAR || s.op == AMA_RED_STD || s.op == AMA_RED_MIN || s.op == AMA_RED_MAX ||
+                  s.op == AMA_RED_MEDIAN;
     if (in.node->dtype == AMA_BOOL && narrow) s.missing = false, s.min_count = 0;
     assert_int_equal(ama__node_window(&eg->g, in.node, &s, &n), AMA_OK);
     en_node *e = en_add(eg, n, en_new_data(n));

@@ -92,6 +92,7 @@ static void check(const trial *t) {
     call(t, 0, EXTENT, 0, CELLS, whole);
     for (int64_t i = 0; i < N; i++) {
         ref_value got = class_get(w->out, whole, i), want = expected(t, i / CELLS, i % CELLS);
+        if (w->every > 1 && (i / CELLS - w->phase) % w->every != 0) continue;
         if (!near_enough(w, got, want))
             fail_msg("%s of %s to %s, width %d lo %d min_count %d skipna %d, index %d: got %.17g / %lld, want %.17g / "
                      "%lld",
@@ -119,12 +120,12 @@ static ama_dtype out_of(ama__red op, ama_dtype t, bool room) {
 }
 
 static void windows(void **state) {
-    static const ama__red op[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN, AMA_RED_VAR,
-                                  AMA_RED_STD, AMA_RED_MIN,  AMA_RED_MAX,  AMA_RED_COUNT};
+    static const ama__red op[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN,  AMA_RED_VAR,   AMA_RED_STD,
+                                  AMA_RED_MIN, AMA_RED_MAX,  AMA_RED_COUNT, AMA_RED_MEDIAN};
     static const int64_t width[] = {1, 2, 3, 7, 20, 41, 60};
     static trial t;
     (void)state;
-    for (int k = 0; k < 8; k++)
+    for (int k = 0; k < 9; k++)
         for (ama_dtype d = AMA_BOOL; d <= AMA_F8; d++)
             for (int i = 0; i < 7; i++)
                 for (int mode = 0; mode < 4; mode++) {
@@ -141,6 +142,10 @@ static void windows(void **state) {
                                         .extent = EXTENT,
                                         .min_count = room ? (int64_t)(rnd() % (uint64_t)(wide + 2)) : 0,
                                         .ddof = mode / 2};
+                    if (op[k] == AMA_RED_MEDIAN && rnd() % 3 == 0) {
+                        t.w.every = 1 + (int64_t)(rnd() % (uint64_t)(wide + 2));
+                        t.w.phase = (int64_t)(rnd() % (uint64_t)t.w.every);
+                    }
                     fill(&t);
                     check(&t);
                 }

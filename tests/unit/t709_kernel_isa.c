@@ -256,8 +256,8 @@ static void run_window(const trial *t, void *out) {
 
 static void windows(void **state) {
     (void)state;
-    static const ama__red kinds[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN, AMA_RED_VAR,
-                                     AMA_RED_STD, AMA_RED_MIN,  AMA_RED_MAX,  AMA_RED_COUNT};
+    static const ama__red kinds[] = {AMA_RED_SUM, AMA_RED_PROD, AMA_RED_MEAN,  AMA_RED_VAR,   AMA_RED_STD,
+                                     AMA_RED_MIN, AMA_RED_MAX,  AMA_RED_COUNT, AMA_RED_MEDIAN};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (int d = AMA_BOOL; d <= AMA_F8; d++)
             for (int skipna = 0; skipna < 2; skipna++) {
