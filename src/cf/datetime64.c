@@ -173,9 +173,10 @@ ama_status ama__datetime_of_count(ama_ctx *ctx, int64_t count, ama__datetime_uni
     bool fits;
     if (r.unit <= AMA_DATETIME_M) {
         int64_t per_year = r.unit == AMA_DATETIME_M ? 12 : 1;
-        ama__date d = {.year = 1970 + ama__floor_div(count, per_year), .day = 1};
+        fits = count > -100000 && count < 100000;
+        ama__date d = {.year = 1970 + (fits ? ama__floor_div(count, per_year) : 0), .day = 1};
         d.month = (int)ama__floor_mod(count, per_year) + 1;
-        fits = count > -100000 && count < 100000 && ama__ticks_of_date(&ama__datetime_axis, &d, &r.ns);
+        fits = fits && ama__ticks_of_date(&ama__datetime_axis, &d, &r.ns);
     } else {
         fits = !__builtin_mul_overflow(count, unit_ns[r.unit], &r.ns) && r.ns != AMA_NAT;
     }
