@@ -10,7 +10,6 @@
 #include "plan/seams.h"
 
 #define MIB ((int64_t)1 << 20)
-#define UNIT_ROWS 32 /* to be merged once cost little beside being folded */
 
 /* Chunk extents that a variable without chunks is cut into: whole slow-axis rows of about 1 MiB. */
 static void virtual_chunk(int ndim, const int64_t *shape, int64_t element_bytes, int64_t *chunk) {
@@ -100,8 +99,7 @@ static ama_status join(ama__graph *g, const ama__cuts *atoms, int64_t extent, am
 }
 
 /* Columns first: chunks are joined along the fast axes until a layer of one atom has 256 KiB (enough for long vectors),
- * then atoms along axis 0 until a unit has 1/64 of the variable, but 1 to 16 MiB, that hundreds of ranks have some of a
- * large one; up to 256 MiB where it takes as much for UNIT_ROWS, since each unit has states of its own. */
+ * then atoms along axis 0 until a unit has 1/64 of the variable, but 1 to 256 MiB. */
 static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__stage *s) {
     int64_t element = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8;
     int64_t layer = s->ndim > 0 ? element * ama__cuts_widest(&s->atoms[0]) : element, total = element, row = element;
@@ -116,8 +114,7 @@ static ama_status make_units(ama__graph *g, const ama__plan_options *o, ama__sta
     }
     s->row_bytes = row;
     if (s->ndim == 0) return AMA_OK;
-    int64_t most = ama__max_i8(ama__min_i8(UNIT_ROWS * row, 256 * MIB), 16 * MIB);
-    int64_t target = o->unit_bytes ? o->unit_bytes : ama__min_i8(ama__max_i8(total / 64, MIB), most);
+    int64_t target = o->unit_bytes ? o->unit_bytes : ama__min_i8(ama__max_i8(total / 64, MIB), 256 * MIB);
     if (s->n_turns > 0) target = ama__min_i8(target, 16 * MIB); /* a turn has one, at least */
     /* units shorter than what windows read beyond them would be mostly read and worked on for their neighbours */
     int64_t reach = o->unit_bytes ? 1 : ama__stage_halo(s);
