@@ -64,10 +64,11 @@ static void run_map(const trial *t, const memory *m, const void *x, int64_t n) {
 
 static void run_fold(const trial *t, const memory *m, const void *x, int64_t n) {
     ama__state_kind k = {(ama__red)t->op, t->dtype, true};
-    const char *first = x;
-    const size_t quarter = (size_t)(n / 4) * ama__class_bytes(ama__class_of(t->dtype));
-    const void *const row[4] = {first, first + quarter, first + 2 * quarter, first + 3 * quarter};
-    ama__state_fold(&k, ama__state_at(&k, m->b, n / 4), n / 4, 4, row);
+    const int64_t cells = n / AMA_FOLD_ROWS;
+    const void *row[AMA_FOLD_ROWS];
+    for (int64_t r = 0; r < AMA_FOLD_ROWS; r++)
+        row[r] = (const char *)x + (size_t)(r * cells) * ama__class_bytes(ama__class_of(t->dtype));
+    ama__state_fold(&k, ama__state_at(&k, m->b, cells), cells, AMA_FOLD_ROWS, row);
 }
 
 static void run_row(const trial *t, const memory *m, const void *x, int64_t n) {

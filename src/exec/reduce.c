@@ -72,12 +72,16 @@ static void fold_queue(const job *j, row_queue *q, int64_t run) {
 
 /* The fastest axis is kept: runs over as many trailing kept axes as lie one after another in the state and the block,
  * those one after another that enter the same cells together. */
-static void fold_cells(const job *j, const ama__box *b, const ama__rows *x) {
+static ama_status fold_cells(const job *j, ama__evaluator *e, const ama__box *b) {
     int64_t at[AMA_MAX_DIMS] = {0}, run = 1, group;
-    int outer = j->ndim;
+    int outer = j->ndim, last = j->ndim - 1;
     row_queue q = {.n = 0};
+    ama__rows x;
+    AMA_TRY(ama__evaluator_rows(e, j->c->node, b, &x));
+    if (last >= 0 && b->count[last] > 1 && x.view.stride[last] != 1) /* no lists then */
+        AMA_TRY(ama__evaluator_runs(e, j->c->node, b, 1, &x.view));
     for (; outer > 0 && is_kept(j->c, outer - 1); run *= b->count[--outer]) {
-        int64_t stride = x->list[outer - 1] ? 0 : x->view.stride[outer - 1];
+        int64_t stride = x.list[outer - 1] ? 0 : x.view.stride[outer - 1];
         if (b->count[outer - 1] > 1 && (j->a->stride[outer - 1] != run || stride != run)) break;
     }
     do {
@@ -86,9 +90,10 @@ static void fold_cells(const job *j, const ama__box *b, const ama__rows *x) {
         if (!ama__accum_state(j->a, group, cell, &to)) continue;
         if (q.n == AMA_FOLD_ROWS || to.n != q.to.n) fold_queue(j, &q, run);
         q.to = to;
-        q.row[q.n++] = ama__rows_at(x, outer, at);
+        q.row[q.n++] = ama__rows_at(&x, outer, at);
     } while (ama__index_next(outer, b->count, at));
     fold_queue(j, &q, run);
+    return AMA_OK;
 }
 
 /* The fastest axis is labelled, or reduced but cut by tiles: values enter one by one, in runs of one group. */
@@ -113,20 +118,14 @@ static void fold_series(const job *j, const ama__box *b, const ama__view *v) {
 }
 
 static ama_status fold_block(const job *j, ama__evaluator *e, const ama__box *b) {
-    int last = j->ndim - 1, inner = j->c->n_row_axes > 1 ? j->c->n_row_axes : 1;
-    ama__rows x = {.list = {NULL}};
-    bool cells = j->c->n_row_axes == 0 && (last < 0 || is_kept(j->c, last));
-    if (cells) AMA_TRY(ama__evaluator_rows(e, j->c->node, b, &x));
-    if (!cells || (last >= 0 && b->count[last] > 1 && x.view.stride[last] != 1)) {
-        x = (ama__rows){.list = {NULL}};
-        AMA_TRY(ama__evaluator_runs(e, j->c->node, b, inner, &x.view));
-    }
-    if (cells)
-        fold_cells(j, b, &x);
-    else if (j->c->n_row_axes > 0)
-        fold_rows(j, b, &x.view);
+    int rows = j->c->n_row_axes;
+    ama__view v;
+    if (rows == 0 && (j->ndim == 0 || is_kept(j->c, j->ndim - 1))) return fold_cells(j, e, b);
+    AMA_TRY(ama__evaluator_runs(e, j->c->node, b, rows > 1 ? rows : 1, &v));
+    if (rows > 0)
+        fold_rows(j, b, &v);
     else
-        fold_series(j, b, &x.view);
+        fold_series(j, b, &v);
     return AMA_OK;
 }
 

@@ -66,6 +66,7 @@ void ama__state_init(const ama__state_kind *k, ama__state s, int64_t cells) {
 }
 
 #define LANES 16
+_Static_assert(AMA_FOLD_ROWS == 4, "rows that state.inc takes at once");
 #define STRIP 32 /* cells that four rows enter together */
 typedef double double4 __attribute__((vector_size(32)));
 typedef double cells4 __attribute__((vector_size(32), aligned(8), may_alias));

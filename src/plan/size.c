@@ -5,7 +5,6 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "kernel/state.h"
-#include "plan/blocks.h"
 #include "plan/assembly.h"
 #include "plan/blocks.h"
 #include "plan/lower.h"
@@ -157,17 +156,17 @@ static bool is_chunked(const ama__plan *p, const ama__consumer *c) {
     return v->chunked && v->ndim > 0;
 }
 
-/* Stored values are folded several rows at a time (kernel/state.h): a tile has so many, or a multiple. */
+/* `target` as so many rows as are folded together, or a multiple. */
 static int64_t whole_folds(const ama__stage *s, int64_t target) {
-    bool folds = false;
-    for (int i = 0; i < s->n_consumers; i++) folds = folds || ama__consumer_folds_source(&s->consumer[i]);
-    int64_t rows = s->row_bytes > 0 ? target / s->row_bytes : 0;
-    return folds ? ama__max_i8(rows / AMA_FOLD_ROWS, 1) * AMA_FOLD_ROWS * s->row_bytes : target;
+    int64_t fold = AMA_FOLD_ROWS * s->row_bytes;
+    for (int i = 0; i < s->n_consumers && fold > 0; i++)
+        if (ama__consumer_folds_source(&s->consumer[i])) return ama__max_i8(target / fold, 1) * fold;
+    return target;
 }
 
 /* Decoded bytes of a tile: 2 MiB a thread, which are still in the core's cache when they are folded; but two chunks a
- * thread, and where something is written enough for long writes and few exchanges. Where windows reach beyond tiles
- * whole units, as far as that takes no more than twice the halo. A quarter of the budget at most. */
+ * thread, whole folds of rows, and where something is written enough for long writes and few exchanges. Where windows
+ * reach beyond tiles whole units, as far as that takes no more than twice the halo. A quarter of the budget at most. */
 static int64_t tile_target(const ama__plan *p, const ama__stage *s) {
     const ama__plan_options *o = &p->options;
     int64_t chunk = s->driver ? (int64_t)ama__dtype_bytes(s->driver->dtype) : 8, target = 2 * MIB * o->threads;
