@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cf/time.h"
+#include "with_ctx.h"
 
 #define MANY 6
 
@@ -176,19 +177,9 @@ static void damaged_units(void **state) {
     }
 }
 
-static int start(void **state) {
-    *state = ama__ctx_create();
-    return *state ? 0 : -1;
-}
-static int stop(void **state) {
-    ama_ctx *ctx = *state;
-    ama__ctx_destroy(&ctx);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_xarray),      cmocka_unit_test(integers_exactly),
                                        cmocka_unit_test(missing_times),  cmocka_unit_test(to_cftime),
                                        cmocka_unit_test(clear_refusals), cmocka_unit_test(damaged_units)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, with_ctx, without_ctx);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cf/time.h"
+#include "with_ctx.h"
 
 #define MANY 5
 
@@ -116,23 +117,8 @@ static void refusals(void **state) {
     ama__error_clear(ctx);
 }
 
-static int start(void **state) {
-    ama__arena *arena;
-    ama_ctx *ctx = ama__ctx_create();
-    if (!ctx || ama__arena_create(ctx, &arena) != AMA_OK) return -1;
-    *state = arena;
-    return 0;
-}
-static int stop(void **state) {
-    ama__arena *arena = *state;
-    ama_ctx *ctx = ama__arena_ctx(arena);
-    ama__arena_destroy(&arena);
-    ama__ctx_destroy(&ctx);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_xarray), cmocka_unit_test(round_trip),
                                        cmocka_unit_test(warnings_and_widening), cmocka_unit_test(refusals)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, with_arena, without_arena);
 }

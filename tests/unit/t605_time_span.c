@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cf/time.h"
+#include "with_ctx.h"
 
 static const struct {
     ama__calendar axis;
@@ -68,17 +69,7 @@ static void beyond_the_oracle(void **state) {
     ama__error_clear(ctx);
 }
 
-static int start(void **state) {
-    *state = ama__ctx_create();
-    return *state ? 0 : -1;
-}
-static int stop(void **state) {
-    ama_ctx *ctx = *state;
-    ama__ctx_destroy(&ctx);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_pandas_and_xarray), cmocka_unit_test(beyond_the_oracle)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, with_ctx, without_ctx);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "cf/frequency.h"
+#include "with_ctx.h"
 
 static const struct {
     ama__calendar axis;
@@ -162,24 +163,9 @@ static void equal_stamps(void **state) {
     assert_int_equal(bin[3], 1);
 }
 
-static int start(void **state) {
-    ama__arena *arena;
-    ama_ctx *ctx = ama__ctx_create();
-    if (!ctx || ama__arena_create(ctx, &arena) != AMA_OK) return -1;
-    *state = arena;
-    return 0;
-}
-static int stop(void **state) {
-    ama__arena *arena = *state;
-    ama_ctx *ctx = ama__arena_ctx(arena);
-    ama__arena_destroy(&arena);
-    ama__ctx_destroy(&ctx);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_pandas_and_xarray), cmocka_unit_test(documented_table),
                                        cmocka_unit_test(refusals), cmocka_unit_test(equal_stamps),
                                        cmocka_unit_test(uncovered)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, with_arena, without_arena);
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "cf/packing.h"
+#include "with_ctx.h"
 
 static void dtypes(void **state) {
     ama_ctx *ctx = *state;
@@ -221,19 +222,9 @@ static void round_trip(void **state) {
     assert_memory_equal(all, again, sizeof all);
 }
 
-static int start(void **state) {
-    *state = ama__ctx_create();
-    return *state ? 0 : -1;
-}
-static int stop(void **state) {
-    ama_ctx *ctx = *state;
-    ama__ctx_destroy(&ctx);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(dtypes),        cmocka_unit_test(missing_values),
                                        cmocka_unit_test(unsigned_hint), cmocka_unit_test(arithmetic),
                                        cmocka_unit_test(packing),       cmocka_unit_test(round_trip)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, with_ctx, without_ctx);
 }

@@ -3,6 +3,7 @@
 #include "cmocka_all.h"
 
 #include "cf/datetime64.h"
+#include "with_ctx.h"
 
 static const struct {
     const char *text, *unit;
@@ -99,18 +100,8 @@ static void counts_and_units(void **state) {
     ama__error_clear(ctx);
 }
 
-static int start(void **state) {
-    *state = ama__ctx_create();
-    return *state ? 0 : -1;
-}
-static int stop(void **state) {
-    ama_ctx *ctx = *state;
-    ama__ctx_destroy(&ctx);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(as_numpy), cmocka_unit_test(beyond),
                                        cmocka_unit_test(counts_and_units)};
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, with_ctx, without_ctx);
 }
